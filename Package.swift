@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Set HOLDFAST_FUZZ=1 to add the libFuzzer targets; they have no `main` of their own.
+let fuzzing = Context.environment["HOLDFAST_FUZZ"] != nil
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: "Tests/Fuzz/\(name)",
+    swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+}
+
+let package = Package(
+  name: "holdfast",
+  products: [
+    .executable(name: "holdfast", targets: ["holdfast"]),
+    .executable(name: "holdfast-bench", targets: ["holdfast-bench"]),
+  ],
+  targets: [
+    // C libraries, from Debian packages.
+    .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"])]),
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CSystem"),
+
+    // Pure: no sockets, no files, no terminal, no clock.
+    library("Bytes", ["CXXHash"]),
+    library("Wire", ["Bytes"]),
+    library("Prompt", ["Bytes"]),
+    library("Upstream", ["Bytes"]),
+    library("Prefix", ["Bytes", "Prompt"]),
+    library("Turns", ["Prompt", "Prefix", "Upstream"]),
+    library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
+    library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
+    library("Settings", ["CSystem"]),
+    library("Engine", ["Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
+
+    // Input and output.
+    library("EventLoop", ["CUV", "Bytes"]),
+    library("Proxy", ["Bytes", "Wire", "EventLoop"]),
+    library("Terminal", ["Dashboard", "Turns", "EventLoop", "CNcurses", "CSystem"]),
+    library("Simulator", ["Bytes", "Wire", "EventLoop"]),
+
+    .executableTarget(
+      name: "holdfast",
+      dependencies: [
+        "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Reports", "Dashboard",
+        "Settings",
+        "Engine", "EventLoop", "Proxy", "Terminal", "Simulator", "CSystem",
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "holdfast-bench", dependencies: ["Bytes", "Prompt", "Prefix"], swiftSettings: strict),
+
+    library("TestSupport", ["Bytes", "EventLoop", "Wire"]),
+    tests("BytesTests", ["Bytes"]),
+    tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
+    tests("PromptTests", ["Prompt", "Bytes"]),
+    tests("UpstreamTests", ["Upstream", "Bytes"]),
+    tests("PrefixTests", ["Prefix", "Prompt", "Bytes"]),
+    tests("TurnsTests", ["Turns"]),
+    tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
+    tests("DashboardTests", ["Dashboard", "Turns", "Prompt", "Prefix", "Upstream"]),
+    tests("SettingsTests", ["Settings"]),
+    tests(
+      "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
+    tests("EventLoopTests", ["EventLoop", "Bytes"]),
+    tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
+    tests("TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport"]),
+    tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),
+    tests("EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes"]),
+  ]
+    + (fuzzing
+      ? [fuzzer("FuzzWire", ["Wire", "Bytes"]), fuzzer("FuzzPrompt", ["Prompt", "Bytes"])] : []),
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)

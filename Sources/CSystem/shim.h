@@ -1,0 +1,34 @@
+// Pieces of libc that the Glibc module does not export to Swift: variadic and macro interfaces,
+// and headers it leaves out.
+#ifndef HOLDFAST_CSYSTEM_SHIM_H
+#define HOLDFAST_CSYSTEM_SHIM_H
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static inline char *csystem_optarg(void) { return optarg; }
+static inline int csystem_optind(void) { return optind; }
+static inline int csystem_optopt(void) { return optopt; }
+// 0 makes glibc start over, so that several command lines can be parsed in one process.
+static inline void csystem_getopt_reset(void) { optind = 0; opterr = 0; }
+
+static inline int csystem_open(const char *path, int flags, unsigned mode) {
+  return open(path, flags, mode);
+}
+static inline int csystem_set_nonblocking(int fd) {
+  int flags = fcntl(fd, F_GETFL, 0);
+  return flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+static inline int csystem_window_size(int fd, unsigned short *rows, unsigned short *columns) {
+  struct winsize size;
+  int result = ioctl(fd, TIOCGWINSZ, &size);
+  if (result == 0) { *rows = size.ws_row; *columns = size.ws_col; }
+  return result;
+}
+#endif

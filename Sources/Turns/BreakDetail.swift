@@ -1,0 +1,41 @@
+/// Before and after of the block at a break, for people. Immutable and shared; secrets are masked
+/// before it is made.
+public final class BreakDetail: Sendable {
+  public struct Hunk: Sendable, Equatable {
+    /// Byte offsets in the two bodies.
+    public var beforeOffset: Int
+    public var afterOffset: Int
+    /// The differing bytes with a little context on both sides.
+    public var before: [UInt8]
+    public var after: [UInt8]
+    /// Bytes of leading context within `before` and `after`: the difference begins behind them.
+    public var context: Int
+
+    public init(
+      beforeOffset: Int, afterOffset: Int, before: [UInt8], after: [UInt8], context: Int
+    ) {
+      self.beforeOffset = beforeOffset
+      self.afterOffset = afterOffset
+      self.before = before
+      self.after = after
+      self.context = context
+    }
+  }
+
+  public let hunks: [Hunk]
+  /// How many hunks the comparison found; more than `hunks.count` if the rest was left out.
+  public let hunkCount: Int
+  public let beforeBlockBytes: Int
+  public let afterBlockBytes: Int
+  public let previousTurn: Int
+
+  public init(
+    hunks: [Hunk], hunkCount: Int, beforeBlockBytes: Int, afterBlockBytes: Int, previousTurn: Int
+  ) {
+    self.hunks = hunks
+    self.hunkCount = hunkCount
+    self.beforeBlockBytes = beforeBlockBytes
+    self.afterBlockBytes = afterBlockBytes
+    self.previousTurn = previousTurn
+  }
+}

@@ -1,0 +1,110 @@
+import Synchronization
+
+/// Lock-free ring between exactly one producer thread and one consumer thread.
+///
+/// Elements are moved through it as boxed references. The producer never waits: what does not fit
+/// waits in a bounded backlog that only the producer touches, whose oldest elements are dropped and
+/// counted, so that the newest always arrive.
+public final class EventRing<Element: Sendable>: @unchecked Sendable {
+  private final class Box {
+    let element: Element
+    init(_ element: Element) { self.element = element }
+  }
+
+  private let mask: Int
+  private let slots: UnsafeMutablePointer<Unmanaged<Box>?>
+  private let backlogLimit: Int
+
+  /// Next slot to write; written by the producer only.
+  private let tail = Atomic<Int>(0)
+  // Keeps the two indices on different cache lines.
+  private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+    (0, 0, 0, 0, 0, 0, 0, 0)
+  /// Next slot to read; written by the consumer only.
+  private let head = Atomic<Int>(0)
+  private let dropped = Atomic<Int>(0)
+  private let sleeping = Atomic<Bool>(false)
+
+  // Producer only.
+  private var backlog: [Element] = []
+
+  /// - Parameters:
+  ///   - capacity: a power of two.
+  ///   - backlog: how many elements the producer may hold back while the ring is full.
+  public init(capacity: Int = 1024, backlog: Int = 256) {
+    precondition(capacity > 0 && capacity & (capacity - 1) == 0, "capacity must be a power of two")
+    mask = capacity - 1
+    backlogLimit = backlog
+    slots = .allocate(capacity: capacity)
+    slots.initialize(repeating: nil, count: capacity)
+  }
+
+  deinit {
+    while pop() != nil {}
+    slots.deallocate()
+  }
+
+  // MARK: Producer
+
+  /// Hands `element` to the consumer, or to the backlog if the ring is full.
+  /// - Returns: whether the consumer sleeps and must be woken; true at most once per sleep.
+  public func push(_ element: Element) -> Bool {
+    backlog.append(element)
+    return flush()
+  }
+
+  /// Moves the backlog into the ring as far as it fits. Same result as `push`.
+  public func flush() -> Bool {
+    var sent = 0
+    for element in backlog {
+      guard offer(element) else { break }
+      sent += 1
+    }
+    backlog.removeFirst(sent)
+    if backlog.count > backlogLimit {
+      let excess = backlog.count - backlogLimit
+      backlog.removeFirst(excess)
+      dropped.add(excess, ordering: .relaxed)
+    }
+    guard sleeping.load(ordering: .sequentiallyConsistent) else { return false }
+    return sleeping.exchange(false, ordering: .sequentiallyConsistent)
+  }
+
+  public var hasBacklog: Bool { !backlog.isEmpty }
+
+  private func offer(_ element: Element) -> Bool {
+    let at = tail.load(ordering: .relaxed)
+    guard at &- head.load(ordering: .acquiring) <= mask else { return false }
+    slots[at & mask] = Unmanaged.passRetained(Box(element))
+    // Sequentially consistent, as is the load of `sleeping` behind it: the consumer announces its
+    // sleep and looks again, so at least one side sees the other.
+    tail.store(at &+ 1, ordering: .sequentiallyConsistent)
+    return true
+  }
+
+  // MARK: Consumer
+
+  /// The oldest element, or nil if the ring is empty.
+  public func pop() -> Element? {
+    let at = head.load(ordering: .relaxed)
+    guard at != tail.load(ordering: .acquiring) else { return nil }
+    let element = slots[at & mask]?.takeRetainedValue().element
+    slots[at & mask] = nil
+    head.store(at &+ 1, ordering: .releasing)
+    return element
+  }
+
+  /// Announces that the consumer is about to sleep.
+  /// - Returns: false if something arrived meanwhile; then it must not sleep.
+  public func prepareToSleep() -> Bool {
+    sleeping.store(true, ordering: .sequentiallyConsistent)
+    if head.load(ordering: .relaxed) != tail.load(ordering: .sequentiallyConsistent) {
+      sleeping.store(false, ordering: .sequentiallyConsistent)
+      return false
+    }
+    return true
+  }
+
+  /// How many elements were dropped since the ring was made.
+  public var droppedCount: Int { dropped.load(ordering: .relaxed) }
+}

@@ -1,0 +1,74 @@
+public import Prefix
+public import Upstream
+
+/// Whether the upstream answers.
+public enum UpstreamState: Sendable, Equatable {
+  case unknown
+  case up
+  /// Since when (milliseconds since 1970), why (a few words), how many requests were answered 502.
+  case down(since: Int64, reason: String, failedRequests: Int)
+}
+
+public struct UpstreamStatus: Sendable, Equatable {
+  public var name: String
+  /// `host:port`, never with user information.
+  public var address: String
+  public var kind: ServerKind
+  public var state: UpstreamState
+  /// Round trip of the last connect, if known.
+  public var connectMillis: Int?
+
+  public init(
+    name: String, address: String, kind: ServerKind = .unknown, state: UpstreamState = .unknown,
+    connectMillis: Int? = nil
+  ) {
+    self.name = name
+    self.address = address
+    self.kind = kind
+    self.state = state
+    self.connectMillis = connectMillis
+  }
+}
+
+public enum NoticeLevel: UInt8, Sendable { case info, warning }
+
+/// Something a person should know that belongs to no turn.
+public struct Notice: Sendable, Equatable {
+  public var at: Int64
+  public var level: NoticeLevel
+  public var text: String
+
+  public init(at: Int64, level: NoticeLevel, text: String) {
+    self.at = at
+    self.level = level
+    self.text = text
+  }
+}
+
+/// What the proxy tells the rest of the program. The counterpart is `ProxyCommand`.
+public enum TurnEvent: Sendable {
+  /// A measured request was forwarded; its verdict is known, its usage is not.
+  case started(TurnRecord)
+  /// First byte of the answer.
+  case firstByte(session: SessionID, turn: Int, afterMillis: Int)
+  /// Prefill progress, where the upstream reports it.
+  case progress(session: SessionID, turn: Int, processed: Int, total: Int)
+  /// The turn ended, one way or another: the same record, completed.
+  case finished(TurnRecord)
+  /// A request that is not measured was relayed; `reason` says why in a few words.
+  case unmeasured(at: Int64, method: String, path: String, status: Int?, reason: String)
+  case sessionEvicted(SessionID)
+  case upstream(UpstreamStatus)
+  case modeChanged(session: SessionID?, mode: PinMode, fromTurn: Int)
+  case notice(Notice)
+}
+
+/// What a person asks of the proxy.
+public enum ProxyCommand: Sendable, Equatable {
+  /// Sets the mode of one session, or of all if nil.
+  case setMode(session: SessionID?, mode: PinMode)
+  /// Stop accepting, finish what runs, then end.
+  case drain
+  /// End at once.
+  case stop
+}

@@ -1,0 +1,122 @@
+public import Prefix
+public import Prompt
+public import Upstream
+
+/// A number of tokens, and whether it is an estimate. Estimates are shown with `~`.
+public struct TokenCount: Sendable, Equatable {
+  public var value: Int
+  public var estimated: Bool
+
+  public init(_ value: Int, estimated: Bool) {
+    self.value = value
+    self.estimated = estimated
+  }
+}
+
+/// How far a turn has come.
+public enum TurnState: Sendable, Equatable {
+  /// Sent to the upstream, nothing back yet.
+  case waiting
+  /// The answer is arriving.
+  case streaming
+  /// The answer was relayed to its end; its status is in `TurnRecord.status`.
+  case done
+  /// No complete answer: upstream failure (`TurnRecord.failure` says which) or refusal by us.
+  case failed
+  /// The agent went away before the answer was complete.
+  case aborted
+
+  public var isInFlight: Bool { self == .waiting || self == .streaming }
+}
+
+/// What pinning did to a turn.
+public enum PinOutcome: Sendable, Equatable {
+  /// Nothing to do, or pinning is off.
+  case untouched
+  /// Repairs kept the server's prefix.
+  case held
+  /// A break was forwarded as sent, for this reason.
+  case refused(String)
+  /// The change was accepted and becomes the new history.
+  case rebased(String)
+}
+
+/// Everything known about one turn. A value: it is copied to whoever shows or stores it.
+public struct TurnRecord: Sendable {
+  public var session: SessionID
+  /// Number of the turn in its session, from 1.
+  public var turn: Int
+  /// The session this one branched off or belongs to (forks, side calls, subagents).
+  public var parent: SessionID?
+  /// A small request outside the conversation: a title, a probe, a summary.
+  public var isSideCall = false
+  /// Short name of the agent program, from its User-Agent; empty if unknown.
+  public var agent = ""
+  public var model = ""
+  public var upstream = ""
+  public var dialect: Dialect
+  public var mode: PinMode = .off
+  public var state: TurnState = .waiting
+
+  /// Milliseconds since 1970, when the request was complete.
+  public var startedAt: Int64
+  public var firstByteMillis: Int?
+  public var totalMillis: Int?
+  /// HTTP status sent to the agent.
+  public var status: Int?
+  /// What went wrong, as a sentence; no credentials, no addresses with user information.
+  public var failure: String?
+
+  public var receivedBytes = 0
+  public var forwardedBytes = 0
+  public var blockCount = 0
+  /// Messages in the previous request, in this one, and how many lead both unchanged.
+  public var previousMessages = 0
+  public var incomingMessages = 0
+  public var commonMessages = 0
+
+  /// Tokens of the previous prompt; nil on a session's first turn.
+  public var previousTokens: TokenCount?
+  public var promptTokens = TokenCount(0, estimated: true)
+  /// How many of the previous prompt's tokens this request still begins with, as the agent sent it.
+  public var keptTokens = TokenCount(0, estimated: true)
+  /// The same for what was forwarded.
+  public var keptForwardedTokens = TokenCount(0, estimated: true)
+  /// Tokens the server had and must compute again, as the agent sent it and as forwarded.
+  public var reprocessedTokens = TokenCount(0, estimated: true)
+  public var reprocessedForwardedTokens = TokenCount(0, estimated: true)
+  /// Tokens the server should reuse for what was forwarded; nil if its rules are unknown.
+  public var predictedTokens: TokenCount?
+
+  public var usage = Usage()
+  public var verdict = Verdict.clean
+  /// Set when the server reused clearly less than predicted.
+  public var serverCause: Cause?
+  public var pin: PinOutcome = .untouched
+  public var map: PromptMap?
+  public var detail: BreakDetail?
+
+  public init(session: SessionID, turn: Int, dialect: Dialect, startedAt: Int64) {
+    self.session = session
+    self.turn = turn
+    self.dialect = dialect
+    self.startedAt = startedAt
+  }
+
+  /// Share of the previous prompt that the agent sent again unchanged, 0...1; nil on a first turn.
+  public var keptShare: Double? { share(keptTokens, of: previousTokens) }
+  public var sentShare: Double? { share(keptForwardedTokens, of: previousTokens) }
+
+  /// Share of this prompt that the server reports as reused, 0...1; nil if it does not report it.
+  public var hitShare: Double? {
+    guard let cached = usage.cachedTokens, let prompt = usage.promptTokens, prompt > 0 else {
+      return nil
+    }
+    return min(1, Double(cached) / Double(prompt))
+  }
+
+  private func share(_ part: TokenCount, of whole: TokenCount?) -> Double? {
+    guard let whole, whole.value > 0 else { return nil }
+    return min(1, Double(part.value) / Double(whole.value))
+  }
+}
