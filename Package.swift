@@ -39,7 +39,7 @@ let package = Package(
     .systemLibrary(name: "CSystem"),
 
     // Pure: no sockets, no files, no terminal, no clock.
-    library("Bytes", ["CXXHash"]),
+    library("Bytes", ["CXXHash", "CSystem"]),
     library("Wire", ["Bytes"]),
     library("Prompt", ["Bytes"]),
     library("Upstream", ["Bytes"]),

@@ -1,3 +1,4 @@
+internal import CSystem
 import Glibc
 
 /// Length of the longest common prefix of two byte ranges.
@@ -44,4 +45,12 @@ public func hasBytes(
   guard offset >= 0, part.count <= whole.count - offset else { return false }
   guard let needle = part.baseAddress, let hay = whole.baseAddress else { return part.isEmpty }
   return memcmp(hay + offset, needle, part.count) == 0
+}
+
+/// Offset of the first occurrence of `text`, or nil.
+public func findBytes(_ text: StaticString, in bytes: UnsafeRawBufferPointer) -> Int? {
+  guard let base = bytes.baseAddress, text.utf8CodeUnitCount > 0,
+    let found = csystem_memmem(base, bytes.count, text.utf8Start, text.utf8CodeUnitCount)
+  else { return nil }
+  return found - base
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -18,6 +19,10 @@ static inline int csystem_optopt(void) { return optopt; }
 // 0 makes glibc start over, so that several command lines can be parsed in one process.
 static inline void csystem_getopt_reset(void) { optind = 0; opterr = 0; }
 
+static inline const void *csystem_memmem(
+    const void *hay, size_t hay_size, const void *needle, size_t needle_size) {
+  return memmem(hay, hay_size, needle, needle_size);
+}
 static inline int csystem_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);
 }

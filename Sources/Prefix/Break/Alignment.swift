@@ -1,0 +1,203 @@
+import Bytes
+public import Prompt
+
+/// How one block of the new request relates to the old one.
+public enum Match: Sendable, Equatable {
+  /// The same bytes.
+  case same(old: Int)
+  /// Other bytes that a server renders alike.
+  case neutral(old: Int)
+  /// Stands for the old block, with another content.
+  case changed(old: Int)
+  /// Not in the old request.
+  case new
+
+  public var old: Int? {
+    switch self {
+    case .same(let old), .neutral(let old), .changed(let old): old
+    case .new: nil
+    }
+  }
+
+  public var isUnchanged: Bool {
+    switch self {
+    case .same, .neutral: true
+    case .changed, .new: false
+    }
+  }
+}
+
+/// Old agent view against new, block by block: what stayed, changed, vanished and is new.
+/// Matches never cross: they are in order within each group, except for knobs, which have names.
+public struct Alignment: Sendable {
+  /// One entry for each block of the new request.
+  public let matches: [Match]
+  /// Old blocks without a counterpart.
+  public let dropped: [Int]
+  /// Position in rendering order of the first block that is not an unchanged continuation, in new
+  /// block numbers; nil if every old block is still there, in place.
+  public let boundary: Int?
+
+  public init(old: History, new: History) {
+    var matches = Array(repeating: Match.new, count: new.index.blocks.count)
+    var used = Array(repeating: false, count: old.index.blocks.count)
+    for group in BlockGroup.allCases {
+      if group == .knobs {
+        Self.alignKnobs(old, new, &matches, &used)
+      } else {
+        Self.align(old, new, group, &matches, &used)
+      }
+    }
+    self.matches = matches
+    dropped = used.indices.filter { !used[$0] }
+    boundary = Self.boundary(old.index, new.index, matches)
+  }
+
+  /// Messages at the start that are unchanged and in place.
+  public func commonMessages(_ old: RequestIndex, _ new: RequestIndex) -> Int {
+    var count = 0
+    let oldStart = old.indices(of: .messages).lowerBound
+    for at in new.indices(of: .messages) {
+      guard matches[at].isUnchanged, matches[at].old == oldStart + count else { break }
+      count += 1
+    }
+    return count
+  }
+
+  private static func alignKnobs(
+    _ old: History, _ new: History, _ matches: inout [Match], _ used: inout [Bool]
+  ) {
+    for at in new.index.indices(of: .knobs) {
+      for candidate in old.index.indices(of: .knobs)
+      where old.index.blocks[candidate].identity == new.index.blocks[at].identity {
+        matches[at] = pair(old, candidate, new, at)
+        used[candidate] = true
+      }
+    }
+  }
+
+  /// A comparison by rendered form parses both blocks; limited so that no request costs more than a
+  /// few of them. Beyond the limit, other bytes count as a change.
+  private static let neutralChecks = 32
+
+  private static func align(
+    _ old: History, _ new: History, _ group: BlockGroup, _ matches: inout [Match],
+    _ used: inout [Bool]
+  ) {
+    let olds = old.index.indices(of: group)
+    let news = new.index.indices(of: group)
+    var checks = neutralChecks
+    func unchanged(_ a: Int, _ b: Int) -> Match? {
+      if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
+      guard checks > 0, isAlike(old.index.blocks[a], new.index.blocks[b]) else { return nil }
+      checks -= 1
+      guard case .neutral = pair(old, a, new, b) else { return nil }
+      return .neutral(old: a)
+    }
+
+    var front = 0
+    while front < min(olds.count, news.count),
+      let match = unchanged(olds.lowerBound + front, news.lowerBound + front)
+    {
+      matches[news.lowerBound + front] = match
+      used[olds.lowerBound + front] = true
+      front += 1
+    }
+
+    // Behind the common front: equal digests in order, nearest first.
+    var places: [UInt64: [Int]] = [:]
+    for a in (olds.lowerBound + front)..<olds.upperBound {
+      places[old.index.blocks[a].digest.low, default: []].append(a)
+    }
+    var lastOld = olds.lowerBound + front - 1
+    for b in (news.lowerBound + front)..<news.upperBound {
+      guard let a = places[new.index.blocks[b].digest.low]?.first(where: { $0 > lastOld }) else {
+        continue
+      }
+      // A far jump over many old blocks is taken only if it does not lose what stands nearer.
+      if a - lastOld > 1 + (news.upperBound - b), group == .messages { continue }
+      matches[b] = .same(old: a)
+      used[a] = true
+      lastOld = a
+    }
+
+    // Between two anchors: blocks of the same name, then blocks in the same place.
+    var gapOld = olds.lowerBound + front
+    var gapNew = news.lowerBound + front
+    for b in (news.lowerBound + front)...news.upperBound {
+      let isEnd = b == news.upperBound
+      guard isEnd || matches[b] != .new else { continue }
+      let nextOld = isEnd ? olds.upperBound : matches[b].old ?? olds.upperBound
+      fill(old, new, gapOld..<nextOld, gapNew..<b, &matches, &used, &checks)
+      if !isEnd {
+        gapOld = nextOld + 1
+        gapNew = b + 1
+      }
+    }
+  }
+
+  private static func fill(
+    _ old: History, _ new: History, _ olds: Range<Int>, _ news: Range<Int>,
+    _ matches: inout [Match], _ used: inout [Bool], _ checks: inout Int
+  ) {
+    guard !olds.isEmpty, !news.isEmpty else { return }
+    var from = olds.lowerBound
+    for b in news {
+      let block = new.index.blocks[b]
+      let named = (from..<olds.upperBound).first { a in
+        !used[a] && block.identity != 0 && old.index.blocks[a].identity == block.identity
+          && old.index.blocks[a].kind == block.kind
+      }
+      let placed =
+        from < olds.upperBound && !used[from]
+          && isAlike(old.index.blocks[from], block) ? from : nil
+      guard let a = named ?? placed else { continue }
+      if checks > 0 {
+        checks -= 1
+        matches[b] = pair(old, a, new, b)
+      } else {
+        matches[b] = .changed(old: a)
+      }
+      used[a] = true
+      from = a + 1
+    }
+  }
+
+  private static func isAlike(_ a: Block, _ b: Block) -> Bool {
+    a.kind == b.kind && (a.identity == b.identity || a.identity == 0 || b.identity == 0)
+  }
+
+  private static func pair(_ old: History, _ a: Int, _ new: History, _ b: Int) -> Match {
+    if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
+    guard let before = old.bytes(of: a), let after = new.bytes(of: b) else {
+      return .changed(old: a)
+    }
+    guard let left = CanonicalForm.rendered.digest(before),
+      left == CanonicalForm.rendered.digest(after)
+    else { return .changed(old: a) }
+    return .neutral(old: a)
+  }
+
+  private static func boundary(
+    _ old: RequestIndex, _ new: RequestIndex, _ matches: [Match]
+  ) -> Int? {
+    for group in BlockGroup.allCases {
+      let olds = old.indices(of: group)
+      let news = new.indices(of: group)
+      if group == .knobs {
+        if let changed = news.first(where: { !matches[$0].isUnchanged }) { return changed }
+        if olds.count != news.count { return news.upperBound }
+        continue
+      }
+      for step in 0..<olds.count {
+        let at = news.lowerBound + step
+        guard at < news.upperBound, matches[at].isUnchanged,
+          matches[at].old == olds.lowerBound + step
+        else { return min(at, news.upperBound) }
+      }
+      // More tools or system blocks than before stand in front of the messages.
+      if group != .messages, news.count > olds.count { return news.lowerBound + olds.count }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,118 @@
+import Bytes
+import Prompt
+
+/// A break with everything a detector may look at: both requests, the two blocks, their values.
+struct BreakPlace {
+  let boundary: Boundary
+  let alignment: Alignment
+  let old: History
+  let new: History
+  let group: BlockGroup
+  /// The values of the block that stood there and the one that stands there; nil if there is none,
+  /// or its body is gone.
+  let before: JSONValue?
+  let after: JSONValue?
+
+  init(boundary: Boundary, alignment: Alignment, old: History, new: History) {
+    self.boundary = boundary
+    self.alignment = alignment
+    self.old = old
+    self.new = new
+    group = Boundary.group(of: boundary.block, old.index, new.index)
+    before = boundary.oldBlock.flatMap { old.bytes(of: $0) }.flatMap { JSONValue($0) }
+    let hasBlock = new.index.indices(of: group).contains(boundary.block)
+    after = hasBlock ? new.bytes(of: boundary.block).flatMap { JSONValue($0) } : nil
+  }
+
+  /// The new block at the boundary; nil if the request ends its group there.
+  var newBlock: Block? {
+    new.index.indices(of: group).contains(boundary.block) ? new.index.blocks[boundary.block] : nil
+  }
+
+  var oldBlock: Block? { boundary.oldBlock.map { old.index.blocks[$0] } }
+
+  /// What became of the old block that stood at the boundary.
+  var oldBlockIsDropped: Bool { boundary.oldBlock.map(alignment.dropped.contains) ?? false }
+
+  /// Whether the new block has no counterpart: something was put in front of the old one.
+  var newBlockIsInserted: Bool {
+    newBlock != nil && alignment.matches[boundary.block] == .new && !oldBlockIsDropped
+  }
+
+  /// The new block is an old one from farther behind: what stood between was taken out.
+  var newBlockIsLater: Bool {
+    guard newBlock != nil, let oldBlock = boundary.oldBlock,
+      let from = alignment.matches[boundary.block].old
+    else { return false }
+    return from > oldBlock
+  }
+
+  /// A boundary at an unchanged block, for pointing at a neutral difference.
+  static func place(
+    of block: Int, _ alignment: Alignment, _ old: History, _ new: History
+  ) -> Boundary {
+    var common = 0
+    if let before = alignment.matches[block].old, let a = old.bytes(of: before),
+      let b = new.bytes(of: block)
+    {
+      common = commonPrefixLength(a, b)
+    }
+    return Boundary(
+      block: block, oldBlock: alignment.matches[block].old, keptBytes: old.index.promptBytes,
+      blockOffset: common, bodyOffset: Int(new.index.blocks[block].offset) + common)
+  }
+
+  // MARK: Verdicts
+
+  func verdict(
+    _ cause: Cause, _ tier: RepairTier = .never, was: String? = nil, now: String? = nil,
+    detail: String = ""
+  ) -> Verdict {
+    let texts: (was: String, now: String)
+    if let was, let now {
+      texts = Excerpt.pair(was, now)
+    } else if let before, let after, let leaf = LeafDifference(before, after) {
+      texts = Excerpt.pair(leaf.before, leaf.after)
+    } else {
+      texts = Excerpt.pair(before.map(Text.all) ?? "", after.map(Text.all) ?? "")
+    }
+    return Verdict(
+      cause: cause, tier: tier, position: position(), was: texts.was, now: texts.now, detail: detail
+    )
+  }
+
+  func position() -> Position {
+    let index = boundary.block - new.index.indices(of: group).lowerBound
+    let root = BlockPath.root(group, new.index.dialect)
+    let kind = newBlock?.kind ?? oldBlock?.kind ?? .other
+    guard let block = newBlock, let body = new.body?.bytes else {
+      return Position(
+        group: group, kind: kind, index: index, path: "\(root)[\(index)]", field: "",
+        bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
+    }
+    let inner = BlockPath.find(body, from: Int(block.offset), offset: boundary.bodyOffset)
+    if group == .knobs {
+      let name = BlockPath.memberName(body, ofValueAt: Int(block.offset))
+      return Position(
+        group: group, kind: .knob, index: index, path: name + inner.path, field: name,
+        bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
+    }
+    let isString = body[Int(block.offset)] == UInt8(ascii: "\"")
+    return Position(
+      group: group, kind: kind, index: index,
+      path: isString && new.index.indices(of: group).count == 1
+        ? root : "\(root)[\(index)]" + inner.path,
+      field: inner.field.isEmpty ? (isString ? root : "") : inner.field,
+      bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
+  }
+}
+
+extension Boundary {
+  init(block: Int, oldBlock: Int?, keptBytes: Int, blockOffset: Int, bodyOffset: Int) {
+    self.block = block
+    self.oldBlock = oldBlock
+    self.keptBytes = keptBytes
+    self.blockOffset = blockOffset
+    self.bodyOffset = bodyOffset
+  }
+}

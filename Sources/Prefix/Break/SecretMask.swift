@@ -1,0 +1,55 @@
+/// Masks what looks like a credential in text that is shown or stored.
+///
+/// A word is masked if it carries a known prefix of keys, or is long and mixes digits with letters
+/// as only generated strings do. Too much masking costs an excerpt, too little a secret.
+public enum SecretMask {
+  public static let mask = "***"
+
+  private static let prefixes = [
+    "sk-", "sk_", "pk_", "rk_", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xox", "AKIA",
+    "ASIA", "AIza", "ya29.", "eyJ", "hf_", "npm_", "pypi-", "SG.", "dop_v1_",
+  ]
+
+  public static func masked(_ text: String) -> String {
+    var out = ""
+    out.reserveCapacity(text.utf8.count)
+    var word = ""
+    var previous = ""
+    func flush() {
+      guard !word.isEmpty else { return }
+      out += isSecret(word) || isAnnounced(word, by: previous) ? mask : word
+      previous = word
+      word = ""
+    }
+    for character in text {
+      if character.isLetter || character.isNumber || "-_.+/=~".contains(character) {
+        word.append(character)
+      } else {
+        flush()
+        out.append(character)
+      }
+    }
+    flush()
+    return out
+  }
+
+  private static func isSecret(_ word: String) -> Bool {
+    let bare = word.drop { "=/.".contains($0) }
+    let value = bare.lastIndex(of: "=").map { bare[bare.index(after: $0)...] } ?? bare
+    for part in [bare, value] where part.utf8.count >= 12 {
+      if prefixes.contains(where: { part.hasPrefix($0) }) { return true }
+    }
+    guard word.utf8.count >= 32, !word.contains("/") || word.utf8.count >= 64 else { return false }
+    let digits = word.utf8.count { (0x30...0x39).contains($0) }
+    let letters = word.utf8.count { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+    return digits >= 4 && letters >= 4 && !word.contains(".") && word.filter { $0 == "-" }.count < 4
+  }
+
+  private static func isAnnounced(_ word: String, by previous: String) -> Bool {
+    guard word.utf8.count >= 8 else { return false }
+    let name = previous.lowercased()
+    return name == "bearer" || name.hasSuffix("password") || name.hasSuffix("passwd")
+      || name.hasSuffix("secret") || name.hasSuffix("api_key") || name.hasSuffix("apikey")
+      || name.hasSuffix("token=")
+  }
+}

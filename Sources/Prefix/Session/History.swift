@@ -1,0 +1,55 @@
+public import Bytes
+public import Prompt
+
+/// What the agent sent on a turn: the agent view. Kept so that the next request can be compared.
+public struct History {
+  public let index: RequestIndex
+  /// The body the index refers to; nil once it was evicted, then only digests can be compared.
+  public internal(set) var body: ByteBuffer?
+  /// Hashes of a few bytes in front of two block ends: the last one, and one three messages earlier
+  /// (agents move cache markers within the last messages). They find the sessions that a body may
+  /// continue without reading the rest of it.
+  let probes: [Probe]
+
+  struct Probe {
+    static let length = 64
+    let end: Int
+    let hash: UInt64
+
+    init?(_ body: UnsafeRawBufferPointer, end: Int) {
+      guard let hash = Self.hash(body, end: end) else { return nil }
+      self.end = end
+      self.hash = hash
+    }
+
+    func matches(_ body: UnsafeRawBufferPointer) -> Bool {
+      Self.hash(body, end: end) == hash
+    }
+
+    private static func hash(_ body: UnsafeRawBufferPointer, end: Int) -> UInt64? {
+      guard end >= length, end <= body.count else { return nil }
+      return hash64(UnsafeRawBufferPointer(rebasing: body[(end - length)..<end]))
+    }
+  }
+
+  public init(index: RequestIndex, body: ByteBuffer) {
+    self.index = index
+    self.body = body
+    var probes: [Probe] = []
+    let messages = index.indices(of: .messages)
+    if let tip = index.tip, let probe = Probe(body.bytes, end: tip) { probes.append(probe) }
+    if messages.count > 3, messages.upperBound - 4 >= messages.lowerBound {
+      let earlier = index.blocks[messages.upperBound - 4].range.upperBound
+      if let probe = Probe(body.bytes, end: earlier) { probes.append(probe) }
+    }
+    self.probes = probes
+  }
+
+  public var bytesKept: Int { body?.capacity ?? 0 }
+
+  /// The raw bytes of a block; nil if the body was evicted.
+  public func bytes(of block: Int) -> UnsafeRawBufferPointer? {
+    guard let body else { return nil }
+    return UnsafeRawBufferPointer(rebasing: body.bytes[index.blocks[block].range])
+  }
+}

@@ -1,0 +1,42 @@
+public import Prompt
+
+/// One conversation branch. Owned by `SessionTable`, used on the loop thread only.
+public final class Session {
+  public let id: SessionID
+  public let key: GroupKey
+  /// Hash of an explicit session id that came with the requests; nil without one. One id is shared
+  /// by main thread, subagents and side calls, so it narrows but never decides.
+  public let hint: UInt64?
+  public internal(set) var parent: SessionID?
+  public internal(set) var isSideCall: Bool
+  /// Turns so far.
+  public internal(set) var turns = 0
+  public internal(set) var history: History? {
+    didSet { probes = history?.probes ?? [] }
+  }
+  /// The probes of `history`, beside it so that looking at many sessions stays cheap.
+  private(set) var probes: [History.Probe] = []
+  public internal(set) var lastUsed: UInt64
+  public var mode: PinMode
+  public var agent = ""
+  public var model = ""
+  public var estimate = TokenEstimate()
+  /// Prompt tokens of the last answered turn as the server reported them, and the bytes they were.
+  public var lastPrompt: (bytes: Int, tokens: Int?) = (0, nil)
+  /// The id of the last response, for OpenAI Responses chains.
+  public var lastResponse: UInt64?
+
+  init(
+    id: SessionID, key: GroupKey, hint: UInt64?, parent: SessionID?, isSideCall: Bool,
+    mode: PinMode,
+    now: UInt64
+  ) {
+    self.id = id
+    self.key = key
+    self.hint = hint
+    self.parent = parent
+    self.isSideCall = isSideCall
+    self.mode = mode
+    lastUsed = now
+  }
+}

@@ -1,0 +1,344 @@
+public import Bytes
+public import Prompt
+
+/// What a request brings with it besides its body.
+public struct RequestContext: Sendable {
+  public var key: GroupKey
+  /// Hash of an explicit session id; nil without one.
+  public var hint: UInt64?
+  /// The client connection it came on.
+  public var connection: UInt64
+  /// Monotonic milliseconds.
+  public var now: UInt64
+
+  public init(key: GroupKey, hint: UInt64?, connection: UInt64, now: UInt64) {
+    self.key = key
+    self.hint = hint
+    self.connection = connection
+    self.now = now
+  }
+}
+
+/// A request that was matched to its session.
+public struct Reception {
+  public let session: Session
+  public let turn: Int
+  public let relation: Relation
+  public let history: History
+  /// The session's history before this request; nil on a first turn.
+  public let previous: History?
+  /// nil on a first turn.
+  public let alignment: Alignment?
+  /// Sessions that had to go to make room.
+  public let evicted: [SessionID]
+}
+
+public struct SessionLimits: Sendable {
+  public var sessions = 1024
+  /// Bytes of kept bodies over all sessions.
+  public var bodyBytes = 256 << 20
+  public var idleMillis: UInt64 = 24 * 3600 * 1000
+
+  public init() {}
+}
+
+/// The bounded set of known conversations. Loop thread only; pure: time comes in as a value.
+public final class SessionTable {
+  private let limits: SessionLimits
+  private var sessions: [SessionID: Session] = [:]
+  /// Sessions of a group, least recently used first.
+  private var groups: [GroupKey: [Session]] = [:]
+  private var postings = BlockPostings()
+  private var lastOnConnection: [UInt64: SessionID] = [:]
+  private var byResponse: [UInt64: SessionID] = [:]
+  private var keptBytes = 0
+  private var nextID: UInt32
+  public var defaultMode: PinMode
+
+  /// - Parameter seed: makes session ids differ between runs.
+  public init(limits: SessionLimits = SessionLimits(), seed: UInt32 = 0, mode: PinMode = .off) {
+    self.limits = limits
+    nextID = seed
+    defaultMode = mode
+  }
+
+  public var count: Int { sessions.count }
+
+  public func session(_ id: SessionID) -> Session? { sessions[id] }
+
+  public var all: [Session] { Array(sessions.values) }
+
+  /// Finds or makes the session a body belongs to and records it there.
+  /// - Returns: nil if the body cannot be measured; then nothing is recorded.
+  public func receive(_ body: ByteBuffer, dialect: Dialect, _ context: RequestContext) -> Reception?
+  {
+    let group = groups[context.key] ?? []
+    let exact = extendedSession(body, group, context)
+    let reference = exact?.session ?? likelySession(body, group, context)
+    guard
+      let index = RequestIndexer.index(
+        body.bytes, dialect: dialect,
+        reference: reference.flatMap { Self.reference($0, exact?.commonPrefix ?? 0) })
+    else { return nil }
+    let history = History(index: index, body: body)
+    let found = find(history, exact?.session, group, context)
+    return record(history, found, context)
+  }
+
+  /// Takes back what `receive` recorded, because the upstream never processed the request.
+  public func revert(_ reception: Reception) {
+    let session = reception.session
+    guard reception.relation != .compactionCall, session.turns == reception.turn,
+      let previous = reception.previous, sessions[session.id] === session
+    else { return }
+    postings.replace(session.history?.index, previous.index, session.id)
+    setHistory(session, previous)
+  }
+
+  /// Remembers the id of a response, so that a request that names it is known to continue here.
+  public func noteResponse(_ id: UInt64, _ session: Session) {
+    if let old = session.lastResponse { byResponse[old] = nil }
+    session.lastResponse = id
+    byResponse[id] = session.id
+  }
+
+  public func forgetConnection(_ connection: UInt64) { lastOnConnection[connection] = nil }
+
+  /// Drops sessions that were idle for too long.
+  public func expire(now: UInt64) -> [SessionID] {
+    let old = sessions.values.filter { now > $0.lastUsed && now - $0.lastUsed > limits.idleMillis }
+    for session in old { remove(session) }
+    return old.map(\.id)
+  }
+
+  // MARK: Matching
+
+  private func compatible(_ session: Session, _ context: RequestContext) -> Bool {
+    guard let mine = session.hint, let theirs = context.hint else { return true }
+    return mine == theirs
+  }
+
+  /// The session with the longest history of which the body is an extension, byte for byte up to
+  /// the end of its last message.
+  private func extendedSession(
+    _ body: ByteBuffer, _ group: [Session], _ context: RequestContext
+  ) -> (session: Session, commonPrefix: Int)? {
+    var candidates: [(session: Session, tip: Int)] = []
+    for session in group {
+      guard let probe = session.probes.first, probe.matches(body.bytes),
+        compatible(session, context)
+      else { continue }
+      candidates.append((session, probe.end))
+    }
+    candidates.sort { $0.tip > $1.tip }
+    for candidate in candidates {
+      guard let old = candidate.session.history?.body else { continue }
+      let common = commonPrefixLength(old.bytes, body.bytes)
+      if common >= candidate.tip { return (candidate.session, common) }
+    }
+    return nil
+  }
+
+  /// A session whose previous body makes indexing cheap, if it is the right one.
+  private func likelySession(
+    _ body: ByteBuffer, _ group: [Session], _ context: RequestContext
+  ) -> Session? {
+    let probed = group.last { session in session.probes.contains { $0.matches(body.bytes) } }
+    if let probed { return probed }
+    if let last = lastOnConnection[context.connection], let session = sessions[last] {
+      return session
+    }
+    return group.last
+  }
+
+  private static func reference(
+    _ session: Session, _ commonPrefix: Int
+  ) -> RequestIndexer.Reference? {
+    guard let history = session.history, let body = history.body else { return nil }
+    return .init(index: history.index, body: body.bytes, commonPrefix: commonPrefix)
+  }
+
+  private struct Found {
+    var session: Session?
+    var relation: Relation
+    var alignment: Alignment?
+    /// For a new session: where it comes from.
+    var parent: Session?
+    var origin: History?
+  }
+
+  private func find(
+    _ new: History, _ exact: Session?, _ group: [Session], _ context: RequestContext
+  ) -> Found {
+    if let chained = chainedSession(new), let old = chained.history {
+      return Found(
+        session: chained, relation: .continuation, alignment: Alignment(old: old, new: new))
+    }
+    var best: (found: Found, rank: Int, bytes: Int)?
+    for session in candidates(new, exact, group, context) {
+      guard let old = session.history else { continue }
+      let finder = RelationFinder(old: old, new: new)
+      guard var relation = finder.relation() ?? unalignedCompaction(finder, session, context)
+      else { continue }
+      if session.key != context.key { relation = .modelSwitch }
+      let rank = Self.rank(relation)
+      let bytes = finder.sharedBytes
+      if let best, (best.rank, best.bytes) >= (rank, bytes) { continue }
+      let isNew = relation == .branch || relation == .modelSwitch
+      best = (
+        Found(
+          session: isNew ? nil : session, relation: relation, alignment: finder.alignment,
+          parent: isNew ? session : nil, origin: isNew ? old : nil),
+        rank, bytes
+      )
+    }
+    if let best { return best.found }
+    let parent = relative(new, context)
+    let isSmall =
+      new.index.blocks(of: .tools).isEmpty && new.index.messageCount <= 3
+      && new.index.promptBytes < 32_768
+    return Found(relation: parent != nil && isSmall ? .sideCall : .first, parent: parent)
+  }
+
+  private static func rank(_ relation: Relation) -> Int {
+    switch relation {
+    case .continuation: 6
+    case .compactionCall: 5
+    case .mutation: 4
+    case .compaction: 3
+    case .branch: 2
+    case .modelSwitch: 1
+    case .first, .sideCall: 0
+    }
+  }
+
+  private func unalignedCompaction(
+    _ finder: RelationFinder, _ session: Session, _ context: RequestContext
+  ) -> Relation? {
+    guard
+      session.hint != nil || lastOnConnection[context.connection] == session.id
+        || groups[context.key]?.count == 1
+    else { return nil }
+    return finder.isUnalignedCompaction() ? .compaction : nil
+  }
+
+  private func chainedSession(_ new: History) -> Session? {
+    guard let range = new.index.previousResponse, let body = new.body else { return nil }
+    let id = hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range]))
+    return byResponse[id].flatMap { sessions[$0] }
+  }
+
+  /// Sessions worth a closer look: the exact one, those that share the most content, and those that
+  /// carry the same explicit id or came over the same connection.
+  private func candidates(
+    _ new: History, _ exact: Session?, _ group: [Session], _ context: RequestContext
+  ) -> [Session] {
+    if let exact { return [exact] }
+    var list: [Session] = []
+    func add(_ session: Session?) {
+      guard let session, session.history != nil, !list.contains(where: { $0 === session }),
+        session.key.credential == context.key.credential,
+        session.key.upstream == context.key.upstream,
+        session.key.dialect == context.key.dialect, compatible(session, context)
+      else { return }
+      list.append(session)
+    }
+    for entry in postings.ranked(new.index).prefix(6) { add(sessions[entry.session]) }
+    add(lastOnConnection[context.connection].flatMap { sessions[$0] })
+    for session in group.suffix(4).reversed() { add(session) }
+    return list
+  }
+
+  /// The conversation that a request without a history of its own belongs to, if there is one: the
+  /// same explicit id, or recent use by the same client.
+  private func relative(_ new: History, _ context: RequestContext) -> Session? {
+    let recent: UInt64 = 15 * 60 * 1000
+    let known = sessions.values.filter { session in
+      !session.isSideCall && session.key.credential == context.key.credential
+        && session.key.upstream == context.key.upstream
+        && context.now - min(session.lastUsed, context.now) < recent
+        && !(session.history?.index.blocks(of: .tools).isEmpty ?? true)
+    }
+    if context.hint != nil {
+      return known.filter { $0.hint == context.hint }.min { $0.id < $1.id }
+    }
+    guard new.index.blocks(of: .tools).isEmpty else { return nil }
+    return known.max { $0.lastUsed < $1.lastUsed }
+  }
+
+  // MARK: Recording
+
+  private func record(_ history: History, _ found: Found, _ context: RequestContext) -> Reception {
+    let session = found.session ?? makeSession(found, context)
+    session.turns += 1
+    session.lastUsed = context.now
+    let previous = found.session == nil ? found.origin : session.history
+    if session.isSideCall, session.turns > 1 { session.isSideCall = false }
+    if found.relation != .compactionCall {
+      postings.replace(session.history?.index, history.index, session.id)
+      setHistory(session, history)
+    }
+    lastOnConnection[context.connection] = session.id
+    touch(session)
+    return Reception(
+      session: session, turn: session.turns, relation: found.relation, history: history,
+      previous: previous, alignment: found.alignment, evicted: makeRoom(keeping: session))
+  }
+
+  private func makeSession(_ found: Found, _ context: RequestContext) -> Session {
+    repeat {
+      nextID = nextID &* 2_654_435_761 &+ 0x9E37_79B9
+    } while sessions[SessionID(raw: nextID)] != nil
+    let session = Session(
+      id: SessionID(raw: nextID), key: context.key, hint: context.hint, parent: found.parent?.id,
+      isSideCall: found.relation == .sideCall, mode: found.parent?.mode ?? defaultMode,
+      now: context.now)
+    if found.relation == .branch, let parent = found.parent { session.estimate = parent.estimate }
+    sessions[session.id] = session
+    groups[context.key, default: []].append(session)
+    return session
+  }
+
+  private func setHistory(_ session: Session, _ history: History) {
+    keptBytes += history.bytesKept - (session.history?.bytesKept ?? 0)
+    session.history = history
+  }
+
+  private func touch(_ session: Session) {
+    guard groups[session.key]?.last !== session,
+      let at = groups[session.key]?.lastIndex(where: { $0 === session })
+    else { return }
+    groups[session.key]?.remove(at: at)
+    groups[session.key]?.append(session)
+  }
+
+  /// Drops bodies, then sessions, until the limits hold.
+  private func makeRoom(keeping current: Session) -> [SessionID] {
+    guard keptBytes > limits.bodyBytes || sessions.count > limits.sessions else { return [] }
+    var evicted: [SessionID] = []
+    let oldestFirst = sessions.values.filter { $0 !== current }
+      .sorted { $0.lastUsed < $1.lastUsed }
+    for session in oldestFirst {
+      if sessions.count > limits.sessions {
+        evicted.append(session.id)
+        remove(session)
+      } else if keptBytes > limits.bodyBytes {
+        keptBytes -= session.history?.bytesKept ?? 0
+        session.history?.body = nil
+      } else {
+        break
+      }
+    }
+    return evicted
+  }
+
+  private func remove(_ session: Session) {
+    keptBytes -= session.history?.bytesKept ?? 0
+    if let history = session.history { postings.remove(history.index, session.id) }
+    if let response = session.lastResponse { byResponse[response] = nil }
+    sessions[session.id] = nil
+    groups[session.key]?.removeAll { $0 === session }
+    if groups[session.key]?.isEmpty == true { groups[session.key] = nil }
+    lastOnConnection = lastOnConnection.filter { $0.value != session.id }
+  }
+}
