@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// Reads usage and timings out of an answer: a whole JSON body, or the `data` of one stream event
 /// after another. The last value of a field wins; nothing is summed.

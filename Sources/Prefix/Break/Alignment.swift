@@ -38,19 +38,23 @@ public struct Alignment: Sendable {
   /// block numbers; nil if every old block is still there, in place.
   public let boundary: Int?
 
-  public init(old: History, new: History) {
+  /// - Parameter isChained: the new request names the response it continues instead of sending the
+  ///   messages again; all its messages are new and none of the old ones is missing.
+  public init(old: History, new: History, isChained: Bool = false) {
     var matches = Array(repeating: Match.new, count: new.index.blocks.count)
     var used = Array(repeating: false, count: old.index.blocks.count)
     for group in BlockGroup.allCases {
       if group == .knobs {
         Self.alignKnobs(old, new, &matches, &used)
+      } else if group == .messages && isChained {
+        for at in old.index.indices(of: .messages) { used[at] = true }
       } else {
         Self.align(old, new, group, &matches, &used)
       }
     }
     self.matches = matches
     dropped = used.indices.filter { !used[$0] }
-    boundary = Self.boundary(old.index, new.index, matches)
+    boundary = Self.boundary(old.index, new.index, matches, isChained)
   }
 
   /// Messages at the start that are unchanged and in place.
@@ -179,9 +183,9 @@ public struct Alignment: Sendable {
   }
 
   private static func boundary(
-    _ old: RequestIndex, _ new: RequestIndex, _ matches: [Match]
+    _ old: RequestIndex, _ new: RequestIndex, _ matches: [Match], _ isChained: Bool
   ) -> Int? {
-    for group in BlockGroup.allCases {
+    for group in BlockGroup.allCases where !(isChained && group == .messages) {
       let olds = old.indices(of: group)
       let news = new.indices(of: group)
       if group == .knobs {

@@ -58,7 +58,7 @@ struct BreakPlace {
       common = commonPrefixLength(a, b)
     }
     return Boundary(
-      block: block, oldBlock: alignment.matches[block].old, keptBytes: old.index.promptBytes,
+      block: block, oldBlock: alignment.matches[block].old, keptBytes: old.promptBytes,
       blockOffset: common, bodyOffset: Int(new.index.blocks[block].offset) + common)
   }
 
@@ -79,6 +79,12 @@ struct BreakPlace {
     return Verdict(
       cause: cause, tier: tier, position: position(), was: texts.was, now: texts.now, detail: detail
     )
+  }
+
+  /// What was blanked is not shown: an excerpt would bring it back.
+  func redaction() -> Verdict {
+    let now = LeafDifference(before ?? .null, after ?? .null)?.after ?? ""
+    return verdict(.redaction, was: "", now: now)
   }
 
   func position() -> Position {

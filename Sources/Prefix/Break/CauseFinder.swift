@@ -12,8 +12,9 @@ public enum CauseFinder {
     guard let old = reception.previous, let alignment = reception.alignment else {
       return firstTurn(reception)
     }
-    guard let boundary = Boundary(alignment, old: old, new: new) else {
-      return unbroken(alignment, old, new)
+    guard let boundary = reception.boundary else {
+      return reception.relation == .modelSwitch
+        ? Verdict(cause: .modelSwitch) : unbroken(alignment, old, new)
     }
     let place = BreakPlace(boundary: boundary, alignment: alignment, old: old, new: new)
     switch reception.relation {

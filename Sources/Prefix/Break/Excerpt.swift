@@ -12,18 +12,20 @@ enum Excerpt {
   }
 
   private static func cut(_ text: [UInt8], _ at: Int) -> String {
-    var start = max(0, at - before)
-    var end = min(text.count, at + after)
-    while start > 0, start < text.count, text[start] & 0xC0 == 0x80 { start -= 1 }
-    while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
-    // A secret is recognised only as a whole word, so the mask sees more than is shown.
-    let wideStart = max(0, start - 200)
-    let wideEnd = min(text.count, end + 200)
-    let wide = SecretMask.masked(String(decoding: text[wideStart..<wideEnd], as: UTF8.self))
-    let plain = String(decoding: text[wideStart..<wideEnd], as: UTF8.self)
-    guard wide == plain else {
-      return String(wide.dropFirst(max(0, (start - wideStart) / 2)).prefix(before + after))
-    }
-    return String(decoding: text[start..<end], as: UTF8.self)
+    // A secret is recognised only as a whole word, so the text is cut between words and the mask
+    // sees more than is shown.
+    var word = min(at, text.count)
+    while word > 0, at - word < 64, !isSpace(text[word - 1]) { word -= 1 }
+    let left = SecretMask.masked(decoded(text[max(0, word - 200)..<word]))
+    let right = SecretMask.masked(decoded(text[word..<min(text.count, at + 200)]))
+    return String(left.suffix(before)) + String(right.prefix(after + at - word))
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D
+  }
+
+  private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+    String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -32,9 +32,14 @@ public struct History {
     }
   }
 
-  public init(index: RequestIndex, body: ByteBuffer) {
+  /// Bytes of the conversation that this request continues by naming a response instead of sending
+  /// it again (OpenAI Responses).
+  public let inheritedBytes: Int
+
+  public init(index: RequestIndex, body: ByteBuffer, inheritedBytes: Int = 0) {
     self.index = index
     self.body = body
+    self.inheritedBytes = inheritedBytes
     var probes: [Probe] = []
     let messages = index.indices(of: .messages)
     if let tip = index.tip, let probe = Probe(body.bytes, end: tip) { probes.append(probe) }
@@ -44,6 +49,9 @@ public struct History {
     }
     self.probes = probes
   }
+
+  /// Bytes of the whole prompt, inherited ones included.
+  public var promptBytes: Int { index.promptBytes + inheritedBytes }
 
   public var bytesKept: Int { body?.capacity ?? 0 }
 

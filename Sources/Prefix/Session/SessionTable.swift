@@ -29,6 +29,8 @@ public struct Reception {
   public let previous: History?
   /// nil on a first turn.
   public let alignment: Alignment?
+  /// Where the request stops continuing `previous`; nil if it does not, or there is none.
+  public let boundary: Boundary?
   /// Sessions that had to go to make room.
   public let evicted: [SessionID]
 }
@@ -172,7 +174,8 @@ public final class SessionTable {
   ) -> Found {
     if let chained = chainedSession(new), let old = chained.history {
       return Found(
-        session: chained, relation: .continuation, alignment: Alignment(old: old, new: new))
+        session: chained, relation: .continuation,
+        alignment: Alignment(old: old, new: new, isChained: true))
     }
     var best: (found: Found, rank: Int, bytes: Int)?
     for session in candidates(new, exact, group, context) {
@@ -269,6 +272,14 @@ public final class SessionTable {
   // MARK: Recording
 
   private func record(_ history: History, _ found: Found, _ context: RequestContext) -> Reception {
+    var history = history
+    if found.relation == .continuation, history.index.previousResponse != nil,
+      let old = found.session?.history, let body = history.body
+    {
+      let messages = old.index.blocks(of: .messages).reduce(0) { $0 + Int($1.length) }
+      history = History(
+        index: history.index, body: body, inheritedBytes: old.inheritedBytes + messages)
+    }
     let session = found.session ?? makeSession(found, context)
     session.turns += 1
     session.lastUsed = context.now
@@ -280,9 +291,14 @@ public final class SessionTable {
     }
     lastOnConnection[context.connection] = session.id
     touch(session)
+    var boundary: Boundary?
+    if let alignment = found.alignment, let previous {
+      boundary = Boundary(alignment, old: previous, new: history)
+    }
     return Reception(
       session: session, turn: session.turns, relation: found.relation, history: history,
-      previous: previous, alignment: found.alignment, evicted: makeRoom(keeping: session))
+      previous: previous, alignment: found.alignment, boundary: boundary,
+      evicted: makeRoom(keeping: session))
   }
 
   private func makeSession(_ found: Found, _ context: RequestContext) -> Session {

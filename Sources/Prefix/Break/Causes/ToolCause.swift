@@ -42,7 +42,7 @@ enum ToolCause {
     _ place: BreakPlace, _ old: JSONValue, _ new: JSONValue
   ) -> Verdict {
     let texts = (Text.all(old), Text.all(new))
-    if RedactionDetector.isRedaction(texts.0, texts.1) { return place.verdict(.redaction) }
+    if RedactionDetector.isRedaction(texts.0, texts.1) { return place.redaction() }
     if CanonicalForm.meaning.digest(old) == CanonicalForm.meaning.digest(new)
       || (sameWithoutOrder(old, new))
     {
