@@ -1,5 +1,57 @@
-// libuv for Swift: casts that C does implicitly, and reads of union members.
+// libuv for Swift: casts that C does implicitly, reads of union members, and the socket calls that
+// the Glibc module does not export.
 #ifndef HOLDFAST_CUV_SHIM_H
 #define HOLDFAST_CUV_SHIM_H
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
+
+// Declared by hand: with _GNU_SOURCE the headers would differ from those of the Glibc module.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+
+static inline uv_handle_t *cuv_handle(void *p) { return (uv_handle_t *)p; }
+static inline uv_stream_t *cuv_stream(void *p) { return (uv_stream_t *)p; }
+static inline uv_req_t *cuv_request(void *p) { return (uv_req_t *)p; }
+static inline void *cuv_handle_data(const void *p) { return ((const uv_handle_t *)p)->data; }
+static inline void *cuv_request_data(const void *p) { return ((const uv_req_t *)p)->data; }
+static inline void cuv_set_handle_data(void *p, void *data) { ((uv_handle_t *)p)->data = data; }
+static inline void cuv_set_request_data(void *p, void *data) { ((uv_req_t *)p)->data = data; }
+
+// Negative errno on failure, as libuv reports it.
+static inline int cuv_listening_socket(const struct sockaddr *address, socklen_t size, int backlog,
+                                       int v6only) {
+  int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  int on = 1;
+  int failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0;
+  if (!failed && address->sa_family == AF_INET6 && v6only)
+    failed = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0;
+  failed = failed || bind(fd, address, size) < 0 || listen(fd, backlog) < 0;
+  if (failed) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+static inline int cuv_accept(int fd) {
+  int accepted;
+  do accepted = accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  while (accepted < 0 && errno == EINTR);
+  return accepted < 0 ? -errno : accepted;
+}
+// Makes the coming close send RST instead of FIN.
+static inline int cuv_linger_zero(int fd) {
+  struct linger now = {1, 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) < 0 ? -errno : 0;
+}
+static inline int cuv_duplicate(int fd) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return copy < 0 ? -errno : copy;
+}
 #endif

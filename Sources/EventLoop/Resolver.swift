@@ -1,0 +1,81 @@
+import CUV
+import Glibc
+
+/// One name look-up, done on libuv's thread pool so that a slow name server does not hold up the
+/// loop.
+public final class Resolver {
+  private let request: UnsafeMutablePointer<uv_getaddrinfo_t>
+  private let port: Int
+  private var done: ((Result<[SocketAddress], UVError>) -> Void)?
+
+  private init(port: Int, _ done: @escaping (Result<[SocketAddress], UVError>) -> Void) {
+    request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
+    self.port = port
+    self.done = done
+  }
+
+  deinit { request.deallocate() }
+
+  /// Looks `host` up (a name, or an address literal). `done` is called once, in a later round, with
+  /// at least one address in the system's order of preference; not at all after `cancel`.
+  @discardableResult
+  public static func resolve(
+    loop: Loop, host: String, port: Int,
+    _ done: @escaping (Result<[SocketAddress], UVError>) -> Void
+  ) -> Resolver {
+    let look = Resolver(port: port, done)
+    if let literal = try? SocketAddress(ip: host, port: port) {
+      loop.soon { look.finish(.success([literal])) }
+      return look
+    }
+    var hints = addrinfo()
+    hints.ai_family = AF_UNSPEC
+    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    cuv_set_request_data(look.request, Unmanaged.passRetained(look).toOpaque())
+    let code = uv_getaddrinfo(
+      loop.raw, look.request,
+      { request, status, list in
+        guard let data = cuv_request_data(request) else { return }
+        let look = Unmanaged<Resolver>.fromOpaque(data).takeRetainedValue()
+        look.finish(status: status, list)
+        uv_freeaddrinfo(list)
+      }, host, nil, &hints)
+    if code < 0 {
+      Unmanaged.passUnretained(look).release()
+      loop.soon { look.finish(.failure(UVError(.resolve, code))) }
+    }
+    return look
+  }
+
+  /// Drops the result. The look-up itself may still run to its end in the background.
+  public func cancel() {
+    guard done != nil else { return }
+    done = nil
+    uv_cancel(cuv_request(request))
+  }
+
+  private func finish(status: Int32, _ list: UnsafeMutablePointer<addrinfo>?) {
+    if status < 0 { return finish(.failure(UVError(.resolve, status))) }
+    var addresses: [SocketAddress] = []
+    var next = list
+    while let entry = next {
+      if let raw = entry.pointee.ai_addr, let address = SocketAddress(raw)?.withPort(port),
+        !addresses.contains(address)
+      {
+        addresses.append(address)
+      }
+      next = entry.pointee.ai_next
+    }
+    if addresses.isEmpty {
+      finish(.failure(UVError(.resolve, UV_EAI_NODATA.rawValue)))
+    } else {
+      finish(.success(addresses))
+    }
+  }
+
+  private func finish(_ result: Result<[SocketAddress], UVError>) {
+    let done = done
+    self.done = nil
+    done?(result)
+  }
+}

@@ -1,0 +1,41 @@
+import CUV
+
+/// A libuv call that failed: which one, and the code it gave (a negative errno, or one of libuv's
+/// own codes such as the name look-up ones).
+public struct UVError: Error, Sendable, Equatable {
+  public enum Operation: String, Sendable {
+    case loop, wakeup, signal, poll, address, resolve, bind, open, accept, connect, read, write
+    case shutdown, option
+  }
+
+  public let operation: Operation
+  public let code: Int32
+
+  public init(_ operation: Operation, _ code: Int32) {
+    self.operation = operation
+    self.code = code
+  }
+
+  /// The symbol of the code, such as `ECONNREFUSED`.
+  public var name: String {
+    guard let text = uv_err_name(code) else { return "UNKNOWN" }
+    return String(cString: text)
+  }
+
+  /// What the code means, such as `connection refused`.
+  public var message: String {
+    guard let text = uv_strerror(code) else { return "unknown error" }
+    return String(cString: text)
+  }
+
+  public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+  public var isCancelled: Bool { code == UV_ECANCELED.rawValue }
+
+  static func check(_ operation: Operation, _ code: Int32) throws(UVError) {
+    if code < 0 { throw UVError(operation, code) }
+  }
+}
+
+extension UVError: CustomStringConvertible {
+  public var description: String { "\(operation.rawValue): \(message) (\(name))" }
+}
