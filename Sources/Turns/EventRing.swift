@@ -49,6 +49,7 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
   /// Hands `element` to the consumer, or to the backlog if the ring is full.
   /// - Returns: whether the consumer sleeps and must be woken; true at most once per sleep.
   public func push(_ element: Element) -> Bool {
+    if backlog.isEmpty, offer(element) { return wakes() }
     backlog.append(element)
     return flush()
   }
@@ -66,6 +67,10 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
       backlog.removeFirst(excess)
       dropped.add(excess, ordering: .relaxed)
     }
+    return wakes()
+  }
+
+  private func wakes() -> Bool {
     guard sleeping.load(ordering: .sequentiallyConsistent) else { return false }
     return sleeping.exchange(false, ordering: .sequentiallyConsistent)
   }

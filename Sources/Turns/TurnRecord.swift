@@ -115,6 +115,13 @@ public struct TurnRecord: Sendable {
     return min(1, Double(cached) / Double(prompt))
   }
 
+  /// Tokens computed a second time: by the server's own count where it has one, else predicted.
+  public var computedAgain: TokenCount {
+    guard let previous = previousTokens else { return TokenCount(0, estimated: false) }
+    guard let cached = usage.cachedTokens else { return reprocessedForwardedTokens }
+    return TokenCount(max(0, previous.value - cached), estimated: previous.estimated)
+  }
+
   private func share(_ part: TokenCount, of whole: TokenCount?) -> Double? {
     guard let whole, whole.value > 0 else { return nil }
     return min(1, Double(part.value) / Double(whole.value))

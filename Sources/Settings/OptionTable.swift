@@ -1,0 +1,94 @@
+/// One command-line option. The table of options is the only place where an option is described:
+/// parsing, `--help` and the README follow it.
+public struct Option: Sendable {
+  public enum Kind: Sendable, Equatable {
+    case flag
+    /// Takes a value, shown by this name in the help.
+    case value(String)
+    /// Takes a value only in the form `--name=VALUE`; alone it means the second text.
+    case optionalValue(String, default: String)
+  }
+
+  public let name: String
+  public let short: Character?
+  public let kind: Kind
+  public let help: String
+  public let commands: Set<Command>
+
+  init(
+    _ name: String, _ short: Character? = nil, _ kind: Kind = .flag, in commands: Set<Command>,
+    _ help: String
+  ) {
+    self.name = name
+    self.short = short
+    self.kind = kind
+    self.commands = commands
+    self.help = help
+  }
+}
+
+public enum Command: String, Sendable, CaseIterable {
+  /// Without a command word: run the proxy.
+  case proxy = ""
+  case demo
+  case upstreamSim = "upstream-sim"
+
+  public var summary: String {
+    switch self {
+    case .proxy: "run the proxy between agents and a model server"
+    case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
+    case .upstreamSim: "run the built-in model server alone"
+    }
+  }
+}
+
+public enum OptionTable {
+  private static let serving: Set<Command> = [.proxy, .demo]
+  private static let every = Set(Command.allCases)
+
+  public static let options: [Option] = [
+    Option(
+      "listen", "l", .value("HOST:PORT"), in: every,
+      "address to listen on (default 127.0.0.1:8089; upstream-sim: 127.0.0.1:8080)"),
+    Option(
+      "upstream", "u", .value("[NAME=]URL"), in: [.proxy],
+      "model server to forward to, e.g. http://localhost:8080; repeat it with names to serve "
+        + "several: NAME=URL answers below /NAME/"),
+    Option("no-tui", nil, in: serving, "print one line per turn instead of the dashboard"),
+    Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
+    Option("ascii", nil, in: serving, "draw with ASCII characters only"),
+    Option(
+      "color", nil, .value("WHEN"), in: serving,
+      "auto, always or never (default auto; NO_COLOR means never)"),
+    Option("read-only", nil, in: serving, "the dashboard changes nothing"),
+    Option(
+      "max-body", nil, .value("SIZE"), in: serving,
+      "largest request body, e.g. 64M (default 64M); more is answered 413"),
+    Option(
+      "keep-bodies", nil, .value("SIZE"), in: serving,
+      "memory for the last request of each session (default 256M)"),
+    Option(
+      "max-sessions", nil, .value("N"), in: serving, "sessions to remember (default 1024)"),
+    Option(
+      "max-connections", nil, .value("N"), in: serving,
+      "client connections at a time (default 4096); more are answered 503"),
+    Option(
+      "connect-timeout", nil, .value("SECONDS"), in: serving,
+      "to reach the upstream, name look-up included (default 5)"),
+    Option(
+      "drain-timeout", nil, .value("SECONDS"), in: serving,
+      "to finish running requests when stopped (default 30)"),
+    Option("pace", nil, .value("FACTOR"), in: [.demo], "speed of the scripted agents (default 1)"),
+    Option("turns", nil, .value("N"), in: [.demo], "end after N turns of each agent"),
+    Option("slots", nil, .value("N"), in: [.demo, .upstreamSim], "cache slots (default 4)"),
+    Option(
+      "prefill-speed", nil, .value("TOKENS/S"), in: [.demo, .upstreamSim],
+      "uncached prompt tokens processed per second (default 6000)"),
+    Option("help", "h", in: every, "show this help"),
+    Option("version", "V", in: every, "show the version"),
+  ]
+
+  public static func options(for command: Command) -> [Option] {
+    options.filter { $0.commands.contains(command) }
+  }
+}
