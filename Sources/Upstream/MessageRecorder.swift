@@ -1,0 +1,227 @@
+import Bytes
+
+/// Puts the generated message together from an answer: from stream events one by one, or from one
+/// JSON body. Knows the shapes of OpenAI chat, OpenAI Responses and Anthropic messages.
+public struct MessageRecorder: Sendable {
+  public private(set) var message = GeneratedMessage()
+  private let limit: Int
+  private var size = 0
+
+  /// - Parameter limit: bytes of text that are recorded at most.
+  public init(limit: Int = 1 << 20) { self.limit = limit }
+
+  /// One JSON object: the `data` of a stream event, or a whole answer.
+  public mutating func read(_ json: UnsafeRawBufferPointer) {
+    guard !message.isTruncated else { return }
+    var parts = Parts()
+    var scanner = JSONScanner(json)
+    scanner.skipWhitespace()
+    _ = scanner.members { key, value in
+      parts.note(json[key], value)
+      return true
+    }
+    if let choices = parts.choices {
+      readChoice(json, choices)
+    } else if let delta = parts.delta {
+      readAnthropicDelta(json, delta)
+    } else if let block = parts.contentBlock {
+      if let value = decoded(json, block) { addContent(value) }
+    } else if let response = parts.response ?? (parts.output.map { _ in 0..<json.count }) {
+      readResponse(json, response)
+    } else if let content = parts.content, let value = decoded(json, content) {
+      for part in value.array ?? [] { addContent(part) }
+    }
+  }
+
+  private struct Parts {
+    var choices: Range<Int>?
+    var delta: Range<Int>?
+    var contentBlock: Range<Int>?
+    var content: Range<Int>?
+    var response: Range<Int>?
+    var output: Range<Int>?
+
+    mutating func note(_ key: Slice<UnsafeRawBufferPointer>, _ value: Range<Int>) {
+      if equal(key, "choices") {
+        choices = value
+      } else if equal(key, "delta") {
+        delta = value
+      } else if equal(key, "content_block") {
+        contentBlock = value
+      } else if equal(key, "content") {
+        content = value
+      } else if equal(key, "response") {
+        response = value
+      } else if equal(key, "output") {
+        output = value
+      }
+    }
+  }
+
+  // MARK: OpenAI chat
+
+  private mutating func readChoice(_ json: UnsafeRawBufferPointer, _ choices: Range<Int>) {
+    var scanner = JSONScanner(json, at: choices.lowerBound)
+    guard scanner.accept(UInt8(ascii: "[")) else { return }
+    scanner.skipWhitespace()
+    var body: Range<Int>?
+    _ = scanner.members { key, value in
+      if equal(json[key], "delta") || equal(json[key], "message") { body = value }
+      return true
+    }
+    guard let body else { return }
+    var inner = JSONScanner(json, at: body.lowerBound)
+    var text: Range<Int>?
+    var reasoning: Range<Int>?
+    var calls: Range<Int>?
+    _ = inner.members { key, value in
+      if equal(json[key], "content") { text = value }
+      if equal(json[key], "reasoning_content") || equal(json[key], "reasoning") {
+        reasoning = value
+      }
+      if equal(json[key], "tool_calls") { calls = value }
+      return true
+    }
+    if let text, let part = string(json, text) { add(part, to: \.text) }
+    if let reasoning, let part = string(json, reasoning) { add(part, to: \.reasoning) }
+    if let calls, let list = decoded(json, calls)?.array {
+      for (place, call) in list.enumerated() { addCall(call, call["index"]?.integer ?? place) }
+    }
+  }
+
+  private mutating func addCall(_ call: JSONValue, _ index: Int) {
+    guard (0..<256).contains(index) else { return }
+    while message.toolCalls.count <= index {
+      message.toolCalls.append(.init(id: "", name: "", arguments: ""))
+    }
+    if let id = call["id"]?.string { message.toolCalls[index].id = id }
+    if let name = call["function"]?["name"]?.string { message.toolCalls[index].name += name }
+    if let arguments = call["function"]?["arguments"]?.string {
+      append(arguments, toCall: index)
+    }
+  }
+
+  // MARK: Anthropic
+
+  private mutating func readAnthropicDelta(_ json: UnsafeRawBufferPointer, _ delta: Range<Int>) {
+    if json[delta.lowerBound] == UInt8(ascii: "\"") { return }
+    var scanner = JSONScanner(json, at: delta.lowerBound)
+    var found: [(WritableKeyPath<GeneratedMessage, String>?, Range<Int>)] = []
+    _ = scanner.members { key, value in
+      if equal(json[key], "text") { found.append((\.text, value)) }
+      if equal(json[key], "thinking") { found.append((\.reasoning, value)) }
+      if equal(json[key], "partial_json") { found.append((nil, value)) }
+      return true
+    }
+    for (target, range) in found {
+      guard let part = string(json, range) else { continue }
+      if let target {
+        add(part, to: target)
+      } else if !message.toolCalls.isEmpty {
+        append(part, toCall: message.toolCalls.count - 1)
+      }
+    }
+  }
+
+  private mutating func addContent(_ part: JSONValue) {
+    switch part["type"]?.string {
+    case "text", "output_text": add(part["text"]?.string ?? "", to: \.text)
+    case "thinking": add(part["thinking"]?.string ?? "", to: \.reasoning)
+    case "tool_use":
+      guard message.toolCalls.count < 256 else { return }
+      message.toolCalls.append(
+        .init(id: part["id"]?.string ?? "", name: part["name"]?.string ?? "", arguments: ""))
+      // A stream begins with an empty object and sends the arguments in pieces.
+      if let input = part["input"], input != .object([]) {
+        append(JSONText.compact(input), toCall: message.toolCalls.count - 1)
+      }
+    default: break
+    }
+  }
+
+  // MARK: OpenAI Responses
+
+  private mutating func readResponse(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    var scanner = JSONScanner(json, at: range.lowerBound)
+    guard let output = scanner.member("output"), let items = decoded(json, output)?.array,
+      !items.isEmpty
+    else { return }
+    message = GeneratedMessage()
+    size = 0
+    for item in items {
+      switch item["type"]?.string {
+      case "message": for part in item["content"]?.array ?? [] { addContent(part) }
+      case "function_call":
+        guard message.toolCalls.count < 256 else { continue }
+        message.toolCalls.append(
+          .init(
+            id: item["call_id"]?.string ?? "", name: item["name"]?.string ?? "", arguments: ""))
+        append(item["arguments"]?.string ?? "", toCall: message.toolCalls.count - 1)
+      default: break
+      }
+    }
+  }
+
+  // MARK: Pieces
+
+  private func string(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) -> String? {
+    guard range.count >= 2, json[range.lowerBound] == UInt8(ascii: "\"") else { return nil }
+    return decodeJSONString(json[(range.lowerBound + 1)..<(range.upperBound - 1)])
+  }
+
+  private func decoded(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) -> JSONValue? {
+    JSONValue(UnsafeRawBufferPointer(rebasing: json[range]))
+  }
+
+  private mutating func add(_ part: String, to target: WritableKeyPath<GeneratedMessage, String>) {
+    guard reserve(part) else { return }
+    message[keyPath: target] += part
+  }
+
+  private mutating func append(_ part: String, toCall index: Int) {
+    guard reserve(part) else { return }
+    message.toolCalls[index].arguments += part
+  }
+
+  private mutating func reserve(_ part: String) -> Bool {
+    size += part.utf8.count
+    if size > limit { message.isTruncated = true }
+    return !message.isTruncated
+  }
+}
+
+/// Compact JSON text of a decoded value. For comparing, never for forwarding.
+enum JSONText {
+  static func compact(_ value: JSONValue) -> String {
+    switch value {
+    case .null: return "null"
+    case .bool(let flag): return flag ? "true" : "false"
+    case .number(let text): return text
+    case .string(let text): return quoted(text)
+    case .array(let elements): return "[" + elements.map(compact).joined(separator: ",") + "]"
+    case .object(let members):
+      return "{" + members.map { quoted($0.key) + ":" + compact($0.value) }.joined(separator: ",")
+        + "}"
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      default:
+        if scalar.value < 0x20 {
+          out += "\\u" + hexadecimal(UInt64(scalar.value), digits: 4)
+        } else {
+          out.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return out + "\""
+  }
+}

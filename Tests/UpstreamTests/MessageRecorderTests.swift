@@ -1,0 +1,64 @@
+import Bytes
+import Testing
+import Upstream
+
+private func record(_ events: String...) -> GeneratedMessage {
+  var recorder = MessageRecorder()
+  for event in events {
+    let buffer = ByteBuffer(copying: Array(event.utf8))
+    recorder.read(buffer.bytes)
+  }
+  return recorder.message
+}
+
+@Suite struct MessageRecorderTests {
+  @Test func `a chat stream becomes text, reasoning and calls with their raw arguments`() {
+    let message = record(
+      #"{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":null}}]}"#,
+      #"{"choices":[{"delta":{"reasoning_content":"hm "}}]}"#,
+      #"{"choices":[{"delta":{"content":"He\nl"}}]}"#, #"{"choices":[{"delta":{"content":"lo"}}]}"#,
+      #"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"name":"read","arguments":"{\"a\""}}]}}]}"#,
+      #"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":" : 1}"}}]}}]}"#,
+      #"{"choices":[],"usage":{"prompt_tokens":1}}"#)
+    #expect(message.text == "He\nllo")
+    #expect(message.reasoning == "hm ")
+    #expect(message.toolCalls == [.init(id: "c1", name: "read", arguments: #"{"a" : 1}"#)])
+  }
+
+  @Test func `an Anthropic stream does, too`() {
+    let message = record(
+      #"{"type":"message_start","message":{"id":"m","content":[]}}"#,
+      #"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}"#,
+      #"{"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}"#,
+      #"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"ok"}}"#,
+      #"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}"#,
+      #"{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"x\": 2}"}}"#,
+      #"{"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":5}}"#)
+    #expect(message.text == "ok")
+    #expect(message.reasoning == "hm")
+    #expect(message.toolCalls == [.init(id: "t", name: "n", arguments: #"{"x": 2}"#)])
+  }
+
+  @Test func `whole answers of the three APIs are read`() {
+    #expect(record(#"{"choices":[{"message":{"role":"assistant","content":"a"}}]}"#).text == "a")
+    #expect(record(#"{"type":"message","content":[{"type":"text","text":"b"}]}"#).text == "b")
+    let answer = record(
+      #"{"id":"r","output":[{"type":"message","content":[{"type":"output_text","text":"c"}]},{"type":"function_call","call_id":"k","name":"n","arguments":"{}"}]}"#
+    )
+    #expect(answer.text == "c")
+    #expect(answer.toolCalls.first?.arguments == "{}")
+  }
+
+  @Test func `recording is bounded and says so`() {
+    var recorder = MessageRecorder(limit: 10)
+    let event = ByteBuffer(copying: Array(#"{"choices":[{"delta":{"content":"0123456"}}]}"#.utf8))
+    for _ in 0..<5 { recorder.read(event.bytes) }
+    #expect(recorder.message.isTruncated)
+    #expect(recorder.message.text.utf8.count <= 10)
+  }
+
+  @Test func `anything else leaves the message empty`() {
+    #expect(record("[]", "{", #"{"choices":1}"#, #"{"choices":[1]}"#, #"{"delta":"x"}"#).isEmpty)
+  }
+}
