@@ -71,7 +71,7 @@ private func turn(_ before: ByteBuffer?, _ after: ByteBuffer) -> UInt64 {
 
 @discardableResult
 private func receive(_ table: SessionTable, _ body: ByteBuffer) -> Reception? {
-  let key = GroupKey(credential: 0, upstream: 0, dialect: .openAIChat, model: Digest(of: "m"))
+  let key = GroupKey(credential: 0, upstream: 0, dialect: .openAIChat)
   return table.receive(
     body, dialect: .openAIChat, RequestContext(key: key, hint: nil, connection: 1, now: 1))
 }

@@ -114,8 +114,7 @@ struct Agent {
   func send(_ conversation: Conversation, now: UInt64 = 1000) -> Reception? {
     let body = ByteBuffer(copying: Array(conversation.json().utf8))
     let key = GroupKey(
-      credential: credential, upstream: 0, dialect: conversation.dialect,
-      model: Digest(of: conversation.model))
+      credential: credential, upstream: 0, dialect: conversation.dialect)
     return table.receive(
       body, dialect: conversation.dialect,
       RequestContext(key: key, hint: hint, connection: connection, now: now))

@@ -159,7 +159,7 @@ import Testing
         ByteBuffer(copying: Array(json.utf8)), dialect: .openAIResponses,
         RequestContext(
           key: GroupKey(
-            credential: 0, upstream: 0, dialect: .openAIResponses, model: Digest(of: "m")),
+            credential: 0, upstream: 0, dialect: .openAIResponses),
           hint: nil, connection: 1, now: 1))
     }
     _ = agent

@@ -32,6 +32,8 @@ public struct History {
     }
   }
 
+  /// Name of the model as it stands in the body; empty if the body names none.
+  public let model: String
   /// Bytes of the conversation that this request continues by naming a response instead of sending
   /// it again (OpenAI Responses).
   public let inheritedBytes: Int
@@ -40,6 +42,7 @@ public struct History {
     self.index = index
     self.body = body
     self.inheritedBytes = inheritedBytes
+    model = index.model.map { body.string($0) } ?? ""
     var probes: [Probe] = []
     let messages = index.indices(of: .messages)
     if let tip = index.tip, let probe = Probe(body.bytes, end: tip) { probes.append(probe) }

@@ -19,20 +19,22 @@ public final class Session {
   public internal(set) var lastUsed: UInt64
   public var mode: PinMode
   public var agent = ""
-  public var model = ""
+  public let model: String
   public var estimate = TokenEstimate()
   /// Prompt tokens of the last answered turn as the server reported them, and the bytes they were.
   public var lastPrompt: (bytes: Int, tokens: Int?) = (0, nil)
   /// The id of the last response, for OpenAI Responses chains.
   public var lastResponse: UInt64?
+  /// What is known of the last answered turn; nil while a turn is under way.
+  public var last: LastTurn?
 
   init(
-    id: SessionID, key: GroupKey, hint: UInt64?, parent: SessionID?, isSideCall: Bool,
-    mode: PinMode,
-    now: UInt64
+    id: SessionID, key: GroupKey, model: String, hint: UInt64?, parent: SessionID?,
+    isSideCall: Bool, mode: PinMode, now: UInt64
   ) {
     self.id = id
     self.key = key
+    self.model = model
     self.hint = hint
     self.parent = parent
     self.isSideCall = isSideCall

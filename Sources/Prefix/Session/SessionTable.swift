@@ -183,7 +183,7 @@ public final class SessionTable {
       let finder = RelationFinder(old: old, new: new)
       guard var relation = finder.relation() ?? unalignedCompaction(finder, session, context)
       else { continue }
-      if session.key != context.key { relation = .modelSwitch }
+      if session.model != new.model { relation = .modelSwitch }
       let rank = Self.rank(relation)
       let bytes = finder.sharedBytes
       if let best, (best.rank, best.bytes) >= (rank, bytes) { continue }
@@ -240,9 +240,7 @@ public final class SessionTable {
     var list: [Session] = []
     func add(_ session: Session?) {
       guard let session, session.history != nil, !list.contains(where: { $0 === session }),
-        session.key.credential == context.key.credential,
-        session.key.upstream == context.key.upstream,
-        session.key.dialect == context.key.dialect, compatible(session, context)
+        session.key == context.key, compatible(session, context)
       else { return }
       list.append(session)
     }
@@ -280,7 +278,7 @@ public final class SessionTable {
       history = History(
         index: history.index, body: body, inheritedBytes: old.inheritedBytes + messages)
     }
-    let session = found.session ?? makeSession(found, context)
+    let session = found.session ?? makeSession(history, found, context)
     session.turns += 1
     session.lastUsed = context.now
     let previous = found.session == nil ? found.origin : session.history
@@ -301,14 +299,16 @@ public final class SessionTable {
       evicted: makeRoom(keeping: session))
   }
 
-  private func makeSession(_ found: Found, _ context: RequestContext) -> Session {
+  private func makeSession(
+    _ history: History, _ found: Found, _ context: RequestContext
+  ) -> Session {
     repeat {
       nextID = nextID &* 2_654_435_761 &+ 0x9E37_79B9
     } while sessions[SessionID(raw: nextID)] != nil
     let session = Session(
-      id: SessionID(raw: nextID), key: context.key, hint: context.hint, parent: found.parent?.id,
-      isSideCall: found.relation == .sideCall, mode: found.parent?.mode ?? defaultMode,
-      now: context.now)
+      id: SessionID(raw: nextID), key: context.key, model: history.model, hint: context.hint,
+      parent: found.parent?.id, isSideCall: found.relation == .sideCall,
+      mode: found.parent?.mode ?? defaultMode, now: context.now)
     if found.relation == .branch, let parent = found.parent { session.estimate = parent.estimate }
     sessions[session.id] = session
     groups[context.key, default: []].append(session)
