@@ -1,0 +1,56 @@
+import Glibc
+import Settings
+
+let version = "0.1.0"
+
+/// Reads the command line and runs what it asks for; ends the process with the fitting status.
+func runHoldfast() -> Never {
+  signal(SIGPIPE, SIG_IGN)
+  setlocale(LC_ALL, "")
+  do throws(UsageError) {
+    let line = try ParsedCommandLine.parse(Array(CommandLine.arguments.dropFirst()))
+    if line.has("help") {
+      Console.print(HelpText.text(for: line.command), terminator: "")
+      exit(0)
+    }
+    if line.has("version") {
+      Console.print("holdfast \(version)")
+      exit(0)
+    }
+    switch line.command {
+    case .proxy, .demo: exit(serve(try ServeOptions(line)))
+    case .upstreamSim: exit(simulate(try SimulateOptions(line)))
+    }
+  } catch {
+    Console.error("holdfast: \(error)")
+    exit(2)
+  }
+}
+
+/// The process's own output, by descriptor: Swift's `print` would buffer and ignore errors.
+enum Console {
+  static func print(_ text: String, terminator: String = "\n") { _ = write(text + terminator, 1) }
+
+  static func error(_ text: String) { _ = write(text + "\n", 2) }
+
+  /// - Returns: false if the descriptor does not take text any more.
+  static func write(_ text: String, _ descriptor: Int32) -> Bool {
+    var text = text
+    return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) == nil }
+  }
+}
+
+/// Writes everything, waiting where the descriptor makes it wait.
+/// - Returns: the error number, or nil.
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+  var rest = bytes
+  while let start = rest.baseAddress, rest.count > 0 {
+    let written = Glibc.write(descriptor, start, rest.count)
+    if written < 0 {
+      if errno == EINTR { continue }
+      return errno
+    }
+    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+  }
+  return nil
+}

@@ -1,0 +1,116 @@
+import EventLoop
+import Glibc
+import Settings
+import Wire
+
+/// What `holdfast` and `holdfast demo` were asked to do.
+struct ServeOptions {
+  struct Upstream {
+    var name: String
+    var url: UpstreamURL
+  }
+
+  var isDemo: Bool
+  var listen: SocketAddress
+  var upstreams: [Upstream]
+  var noTUI: Bool
+  var ndjson: String?
+  var ascii: Bool
+  var color: String
+  var readOnly: Bool
+  var maxBody: Int
+  var keepBodies: Int
+  var maxSessions: Int
+  var maxConnections: Int
+  var connectTimeoutMillis: UInt64
+  var drainTimeoutMillis: UInt64
+  var pace: Double
+  var turnLimit: Int?
+  var simulator: SimulatorSettings
+
+  init(_ line: ParsedCommandLine) throws(UsageError) {
+    isDemo = line.command == .demo
+    listen = try address(line, default: ("127.0.0.1", 8089))
+    upstreams = isDemo ? [] : try Self.upstreams(line)
+    noTUI = line.has("no-tui")
+    ndjson = line.last("ndjson")
+    ascii = line.has("ascii")
+    color = try line.word("color", of: ["auto", "always", "never"], default: "auto")
+    readOnly = line.has("read-only")
+    maxBody = try line.size("max-body", in: 1024...(4 << 30) - 1, default: 64 << 20)
+    keepBodies = try line.size("keep-bodies", in: 0...(1 << 40), default: 256 << 20)
+    maxSessions = try line.integer("max-sessions", in: 1...100_000, default: 1024)
+    maxConnections = try line.integer("max-connections", in: 1...100_000, default: 4096)
+    connectTimeoutMillis = UInt64(
+      try line.number("connect-timeout", in: 0.1...600, default: 5) * 1000)
+    drainTimeoutMillis = UInt64(
+      try line.number("drain-timeout", in: 0...3600, default: 30) * 1000)
+    pace = try line.number("pace", in: 0.01...1000, default: 1)
+    turnLimit = line.has("turns") ? try line.integer("turns", in: 1...1_000_000, default: 1) : nil
+    simulator = try SimulatorSettings(line)
+  }
+
+  private static func upstreams(_ line: ParsedCommandLine) throws(UsageError) -> [Upstream] {
+    guard let texts = line.values["upstream"] else {
+      throw .missingOption(
+        "upstream", hint: "say where the model server is, e.g. --upstream http://localhost:8080")
+    }
+    var found: [Upstream] = []
+    for text in texts {
+      var name = found.isEmpty ? "default" : ""
+      var url = Substring(text)
+      if let equals = text.firstIndex(of: "="),
+        text[..<equals].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
+      {
+        name = String(text[..<equals])
+        url = text[text.index(after: equals)...]
+      }
+      guard !name.isEmpty, !found.contains(where: { $0.name == name }) else {
+        throw .badValue(
+          option: "upstream", value: UpstreamURL.redacted(String(url)),
+          expected: "told apart from the others; write NAME=URL with a name of its own")
+      }
+      do {
+        found.append(Upstream(name: name, url: try UpstreamURL(parsing: String(url))))
+      } catch {
+        throw .badValue(
+          option: "upstream", value: UpstreamURL.redacted(String(url)),
+          expected: "an address like http://localhost:8080 (\(error))")
+      }
+    }
+    return found
+  }
+}
+
+struct SimulatorSettings {
+  var slots: Int
+  var prefillTokensPerSecond: Int
+
+  init(_ line: ParsedCommandLine) throws(UsageError) {
+    slots = try line.integer("slots", in: 1...64, default: 4)
+    prefillTokensPerSecond = try line.integer("prefill-speed", in: 1...10_000_000, default: 6000)
+  }
+}
+
+struct SimulateOptions {
+  var listen: SocketAddress
+  var simulator: SimulatorSettings
+
+  init(_ line: ParsedCommandLine) throws(UsageError) {
+    listen = try address(line, default: ("127.0.0.1", 8080))
+    simulator = try SimulatorSettings(line)
+  }
+}
+
+private func address(
+  _ line: ParsedCommandLine, default standard: (host: String, port: Int)
+) throws(UsageError) -> SocketAddress {
+  let endpoint = try line.endpoint("listen", default: standard)
+  do {
+    return try SocketAddress(ip: endpoint.host, port: endpoint.port)
+  } catch {
+    throw .badValue(
+      option: "listen", value: line.last("listen") ?? endpoint.host,
+      expected: "an IP address and port like 127.0.0.1:8089")
+  }
+}

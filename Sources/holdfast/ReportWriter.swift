@@ -1,0 +1,138 @@
+import CSystem
+import Glibc
+import Reports
+import Synchronization
+import Turns
+
+/// Writes the turn log and the NDJSON file on a thread of its own, fed by a ring that does not drop.
+/// A full disk or a closed terminal ends what it concerns, with one notice; traffic goes on.
+final class ReportWriter: @unchecked Sendable {
+  private let ring = EventRing<TurnEvent>(capacity: 1024, backlog: .max)
+  private let printsLines: Atomic<Bool>
+  private let stopping = Atomic<Bool>(false)
+  /// Readable when there is something to do.
+  private let bell: (read: Int32, write: Int32)
+  private let notify: @Sendable (String) -> Void
+
+  // Writer thread only.
+  private var file: Int32
+  private let path: String
+  private var thread: Thread?
+
+  /// - Parameters:
+  ///   - ndjson: file to append to; nil for none.
+  ///   - notify: gets a sentence about output that had to be given up; called on any thread.
+  /// - Throws: the error number if the file cannot be opened.
+  init(
+    lines: Bool, ndjson: String?, notify: @escaping @Sendable (String) -> Void
+  ) throws(FileError) {
+    printsLines = Atomic(lines)
+    self.notify = notify
+    path = ndjson ?? ""
+    file = -1
+    if let ndjson {
+      file = csystem_open(ndjson, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+      guard file >= 0 else { throw FileError(path: ndjson, code: errno) }
+    }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = csystem_set_nonblocking(ends[1])
+    bell = (ends[0], ends[1])
+    thread = Thread(name: "reports") { [unowned self] in run() }
+  }
+
+  deinit {
+    if file >= 0 { close(file) }
+    close(bell.read)
+    close(bell.write)
+  }
+
+  /// Loop thread only.
+  func publish(_ event: TurnEvent) {
+    if ring.push(event) { wake() }
+  }
+
+  /// From any thread: start or stop printing lines.
+  func setLines(_ on: Bool) { printsLines.store(on, ordering: .relaxed) }
+
+  /// Writes what is left and ends the thread. Loop thread only.
+  func finish() {
+    while ring.hasBacklog {
+      if ring.flush() { wake() }
+      sched_yield()
+    }
+    stopping.store(true, ordering: .sequentiallyConsistent)
+    wake()
+    thread?.join()
+    thread = nil
+  }
+
+  private func wake() {
+    var byte: UInt8 = 1
+    _ = write(bell.write, &byte, 1)
+  }
+
+  private func run() {
+    while true {
+      while let event = ring.pop() { handle(event) }
+      if stopping.load(ordering: .sequentiallyConsistent) { return }
+      guard ring.prepareToSleep() else { continue }
+      var bytes: (UInt64, UInt64) = (0, 0)
+      _ = read(bell.read, &bytes, 16)
+    }
+  }
+
+  private func handle(_ event: TurnEvent) {
+    if case .finished(let record) = event, file >= 0 {
+      let failure = NDJSONLine.bytes(record).withUnsafeBytes { writeAll($0, to: file) }
+      if let failure {
+        notify("\(path): \(String(cString: strerror(failure))); nothing more is written to it")
+        close(file)
+        file = -1
+      }
+    }
+    guard printsLines.load(ordering: .relaxed), let line = EventLine.text(event) else { return }
+    if !Console.write(line + "\n", 1) {
+      printsLines.store(false, ordering: .relaxed)
+      notify("standard output is closed; turns are not printed any more")
+    }
+  }
+}
+
+struct FileError: Error {
+  var path: String
+  var code: Int32
+  var text: String { "\(path): \(String(cString: strerror(code)))" }
+}
+
+/// What the line log says about an event; nil for events that are not worth a line.
+enum EventLine {
+  static func text(_ event: TurnEvent) -> String? {
+    switch event {
+    case .finished(let record):
+      return TurnLine.text(record, time: clock(record.startedAt))
+    case .unmeasured(let at, let method, let path, let status, let reason):
+      let answer = status.map { ", answered \($0)" } ?? ""
+      return "\(clock(at)) -------- \(method) \(path) not measured: \(reason)\(answer)"
+    case .upstream(let status):
+      guard case .down(let since, let reason, let failed) = status.state, failed == 1 else {
+        return nil
+      }
+      return "\(clock(since)) upstream \(status.address) DOWN: \(reason)"
+    case .notice(let notice):
+      return "\(clock(notice.at)) \(notice.text)"
+    case .started, .firstByte, .progress, .sessionEvicted, .modeChanged:
+      return nil
+    }
+  }
+
+  /// Local wall-clock time, HH:MM:SS.
+  static func clock(_ millis: Int64) -> String {
+    var seconds = time_t(millis / 1000)
+    var parts = tm()
+    localtime_r(&seconds, &parts)
+    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+  }
+}
