@@ -1,0 +1,39 @@
+/// The request line and the fields of one request, after all checks.
+public struct RequestHead: Sendable {
+  public var method: String
+  /// Origin form (`/path?query`), or `*` for OPTIONS. An absolute-form target arrives here without
+  /// its scheme and authority, which are then known to equal `Host`.
+  public var target: String
+  /// 0 or 1. Higher minor versions are treated as 1 (RFC 9110 section 2.5).
+  public var minorVersion: Int
+  public var fields: HeaderFields
+  /// Never `untilClose`.
+  public var framing: BodyFraming
+  /// Whether the client wants the connection to stay open after the response.
+  public var keepAlive: Bool
+  /// Whether a body is announced that the client may hold back until it sees a 100 (Continue).
+  public var expectsContinue: Bool
+  /// Whether the client offers another protocol. An offer may be ignored (RFC 9110 section 7.8).
+  public var isUpgrade: Bool
+
+  public init(
+    method: String, target: String, minorVersion: Int = 1, fields: HeaderFields = HeaderFields(),
+    framing: BodyFraming = .none, keepAlive: Bool = true, expectsContinue: Bool = false,
+    isUpgrade: Bool = false
+  ) {
+    self.method = method
+    self.target = target
+    self.minorVersion = minorVersion
+    self.fields = fields
+    self.framing = framing
+    self.keepAlive = keepAlive
+    self.expectsContinue = expectsContinue
+    self.isUpgrade = isUpgrade
+  }
+
+  /// The target without its query.
+  public var path: String {
+    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+    return String(target[..<mark])
+  }
+}
