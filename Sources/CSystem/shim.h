@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -19,6 +20,9 @@ static inline int csystem_optopt(void) { return optopt; }
 // 0 makes glibc start over, so that several command lines can be parsed in one process.
 static inline void csystem_getopt_reset(void) { optind = 0; opterr = 0; }
 
+static inline int csystem_name_thread(pthread_t thread, const char *name) {
+  return pthread_setname_np(thread, name);
+}
 static inline const void *csystem_memmem(
     const void *hay, size_t hay_size, const void *needle, size_t needle_size) {
   return memmem(hay, hay_size, needle, needle_size);

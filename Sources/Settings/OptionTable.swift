@@ -83,7 +83,7 @@ public enum OptionTable {
     Option("slots", nil, .value("N"), in: [.demo, .upstreamSim], "cache slots (default 4)"),
     Option(
       "prefill-speed", nil, .value("TOKENS/S"), in: [.demo, .upstreamSim],
-      "uncached prompt tokens processed per second (default 6000)"),
+      "uncached prompt tokens processed per second (default 12000)"),
     Option("help", "h", in: every, "show this help"),
     Option("version", "V", in: every, "show the version"),
   ]

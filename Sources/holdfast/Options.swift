@@ -67,19 +67,25 @@ struct ServeOptions {
       }
       guard !name.isEmpty, !found.contains(where: { $0.name == name }) else {
         throw .badValue(
-          option: "upstream", value: UpstreamURL.redacted(String(url)),
+          option: "upstream", value: redacted(url),
           expected: "told apart from the others; write NAME=URL with a name of its own")
       }
       do {
         found.append(Upstream(name: name, url: try UpstreamURL(parsing: String(url))))
       } catch {
         throw .badValue(
-          option: "upstream", value: UpstreamURL.redacted(String(url)),
-          expected: "an address like http://localhost:8080 (\(error))")
+          option: "upstream", value: redacted(url),
+          expected: "an address like http://localhost:8080 (it \(error.reason))")
       }
     }
     return found
   }
+}
+
+/// A URL as it may be shown: whatever stands in front of an @ could be a password.
+private func redacted(_ url: Substring) -> String {
+  guard let at = url.lastIndex(of: "@") else { return String(url) }
+  return "***" + url[at...]
 }
 
 struct SimulatorSettings {
@@ -88,7 +94,7 @@ struct SimulatorSettings {
 
   init(_ line: ParsedCommandLine) throws(UsageError) {
     slots = try line.integer("slots", in: 1...64, default: 4)
-    prefillTokensPerSecond = try line.integer("prefill-speed", in: 1...10_000_000, default: 6000)
+    prefillTokensPerSecond = try line.integer("prefill-speed", in: 1...10_000_000, default: 12_000)
   }
 }
 

@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// A thread that runs one closure. Joined, never detached.
@@ -12,7 +13,7 @@ final class Thread {
       context.release()
       return nil
     }
-    pthread_setname_np(handle, name)
+    _ = csystem_name_thread(handle, name)
   }
 
   func join() { pthread_join(handle, nil) }

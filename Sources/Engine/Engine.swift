@@ -1,0 +1,173 @@
+import Bytes
+import Prefix
+import Prompt
+public import Proxy
+public import Turns
+import Upstream
+import Wire
+
+public struct EngineConfiguration: Sendable {
+  public struct UpstreamName: Sendable {
+    public var name: String
+    /// `host:port` for people, never with user information.
+    public var address: String
+
+    public init(name: String, address: String) {
+      self.name = name
+      self.address = address
+    }
+  }
+
+  public var upstreams: [UpstreamName]
+  public var maxSessions = 1024
+  public var keepBodies = 256 << 20
+  /// Makes session ids differ between runs.
+  public var seed: UInt32 = 0
+
+  public init(upstreams: [UpstreamName]) { self.upstreams = upstreams }
+}
+
+/// Measures traffic: matches requests to sessions, judges them, reads answers, and publishes what it
+/// found. Lives on the loop thread; the counterpart that moves the bytes is `ProxyServer`.
+public final class Engine: TrafficObserver {
+  let sessions: SessionTable
+  private let configuration: EngineConfiguration
+  private let publishEvent: (TurnEvent) -> Void
+  private let clock: EngineClock
+  private var upstreams: [UpstreamStatus]
+  /// Turns measured per upstream: tells whether somebody else used the server in between.
+  private var turnCounts: [Int]
+  private var downCounts: [Int]
+
+  /// - Parameters:
+  ///   - clock: where the time comes from.
+  ///   - publish: gets every event, on the loop thread; must not block.
+  public init(
+    configuration: EngineConfiguration, clock: EngineClock,
+    publish: @escaping (TurnEvent) -> Void
+  ) {
+    var limits = SessionLimits()
+    limits.sessions = configuration.maxSessions
+    limits.bodyBytes = configuration.keepBodies
+    sessions = SessionTable(limits: limits, seed: configuration.seed)
+    self.configuration = configuration
+    self.clock = clock
+    publishEvent = publish
+    upstreams = configuration.upstreams.map { UpstreamStatus(name: $0.name, address: $0.address) }
+    turnCounts = upstreams.map { _ in 0 }
+    downCounts = upstreams.map { _ in 0 }
+  }
+
+  func publish(_ event: TurnEvent) { publishEvent(event) }
+
+  var nowMillis: UInt64 { clock.monotonicMillis() }
+
+  // MARK: TrafficObserver
+
+  public func plan(for request: ReceivedRequest) -> ExchangePlan {
+    var plan = ExchangePlan.unchanged(request)
+    if request.head.method == "POST", let dialect = Dialect(path: request.head.path) {
+      plan.observer = MeasuredExchange(self, request, facts(request, dialect))
+    } else if request.body.count > 0 {
+      plan.observer = UnmeasuredExchange(self, request, reason: "not a prompt")
+    }
+    return plan
+  }
+
+  public func upstreamChanged(index: Int, _ state: UpstreamHealth) {
+    guard upstreams.indices.contains(index) else { return }
+    switch state {
+    case .up(let millis):
+      upstreams[index].state = .up
+      upstreams[index].connectMillis = millis
+    case .down(let reason):
+      var since = clock.wallMillis()
+      var failed = 1
+      if case .down(let first, _, let count) = upstreams[index].state {
+        since = first
+        failed = count + 1
+      } else {
+        downCounts[index] += 1
+      }
+      upstreams[index].state = .down(since: since, reason: reason, failedRequests: failed)
+    }
+    publish(.upstream(upstreams[index]))
+  }
+
+  public func refused(method: String, path: String, status: Int, reason: String) {
+    publish(
+      .unmeasured(
+        at: clock.wallMillis(), method: method, path: path, status: status, reason: reason))
+  }
+
+  public func notice(_ text: String) {
+    publish(.notice(Notice(at: clock.wallMillis(), level: .warning, text: text)))
+  }
+
+  // MARK: For exchanges
+
+  /// Matches a body to its session; nil if it cannot be measured.
+  func receive(_ body: ByteBuffer, _ facts: RequestFacts) -> Reception? {
+    let key = GroupKey(
+      credential: facts.credential, upstream: facts.upstream, dialect: facts.dialect)
+    let reception = sessions.receive(
+      body, dialect: facts.dialect,
+      RequestContext(
+        key: key, hint: facts.hint, connection: facts.connection, now: facts.nowMillis))
+    if let reception, !facts.agent.isEmpty { reception.session.agent = facts.agent }
+    return reception
+  }
+
+  func noteServer(_ upstream: Int, _ kind: ServerKind) {
+    guard upstreams.indices.contains(upstream), kind != .unknown, upstreams[upstream].kind != kind
+    else { return }
+    upstreams[upstream].kind = kind
+    publish(.upstream(upstreams[upstream]))
+  }
+
+  func kind(of upstream: Int) -> ServerKind {
+    upstreams.indices.contains(upstream) ? upstreams[upstream].kind : .unknown
+  }
+
+  /// How often an upstream was used and lost so far; compared later to learn what happened between.
+  func countTurn(_ upstream: Int) -> UpstreamCounts {
+    guard turnCounts.indices.contains(upstream) else { return UpstreamCounts() }
+    turnCounts[upstream] += 1
+    return UpstreamCounts(turns: turnCounts[upstream], downs: downCounts[upstream])
+  }
+
+  /// Fields by which agents name a session, in order of trust.
+  private static let sessionFields: [StaticString] = [
+    "x-claude-code-session-id", "x-session-id", "session_id", "session-id", "conversation_id",
+  ]
+
+  private func facts(_ request: ReceivedRequest, _ dialect: Dialect) -> RequestFacts {
+    let fields = request.head.fields
+    let hint = Self.sessionFields.lazy.compactMap { fields.first($0) }.first
+    return RequestFacts(
+      dialect: dialect,
+      credential: CredentialKey.hash(fields.first("authorization") ?? fields.first("x-api-key")),
+      agent: AgentName.from(userAgent: fields.first("user-agent")),
+      hint: hint.map { Digest(of: $0).low }, connection: request.connection,
+      upstream: request.upstream,
+      upstreamName: upstreams.indices.contains(request.upstream)
+        ? upstreams[request.upstream].name : "",
+      wallMillis: request.receivedAtMillis, nowMillis: clock.monotonicMillis())
+  }
+}
+
+/// Where the engine takes the time from.
+public struct EngineClock {
+  let monotonicMillis: () -> UInt64
+  let wallMillis: () -> Int64
+
+  public init(monotonicMillis: @escaping () -> UInt64, wallMillis: @escaping () -> Int64) {
+    self.monotonicMillis = monotonicMillis
+    self.wallMillis = wallMillis
+  }
+}
+
+struct UpstreamCounts: Equatable {
+  var turns = 0
+  var downs = 0
+}

@@ -1,0 +1,184 @@
+import Bytes
+import Prefix
+import Prompt
+import Proxy
+import Turns
+import Upstream
+import Wire
+
+/// One prompt on its way to the upstream and its answer on the way back.
+final class MeasuredExchange: ExchangeObserver {
+  private let engine: Engine
+  private let facts: RequestFacts
+  private let target: (method: String, path: String)
+  private var body: ByteBuffer?
+  private var reception: Reception?
+  private var record: TurnRecord?
+  private var reader: AnswerReader?
+  private var before: LastTurn?
+
+  init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
+    self.engine = engine
+    self.facts = facts
+    target = (request.head.method, request.head.path)
+    body = request.body
+  }
+
+  /// The request is on its way: time to look at it, while the server works.
+  func forwarded() {
+    guard let body else { return }
+    self.body = nil
+    guard let reception = engine.receive(body, facts) else { return }
+    self.reception = reception
+    before = reception.session.last
+    reception.session.last = nil
+    let record = TurnBuilder.record(reception, facts)
+    self.record = record
+    for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
+    engine.publish(.started(record))
+  }
+
+  func retriedWithOriginalBody(status: Int) {}
+
+  func responseHead(_ head: ResponseHead) {
+    reader = AnswerReader(
+      contentType: head.fields.first("content-type"),
+      isEncoded: head.fields.first("content-encoding").map { $0.lowercased() != "identity" }
+        ?? false)
+    engine.noteServer(facts.upstream, ServerDetector.kind(head.fields))
+    guard var record else { return }
+    record.status = head.status
+    record.firstByteMillis = elapsed()
+    record.state = .streaming
+    self.record = record
+    if head.status >= 400, let reception { engine.sessions.revert(reception) }
+    engine.publish(
+      .firstByte(
+        session: record.session, turn: record.turn, afterMillis: record.firstByteMillis ?? 0))
+  }
+
+  func responseBody(_ bytes: UnsafeRawBufferPointer) {
+    guard let isProgress = reader?.read(bytes), isProgress, let record,
+      let progress = reader?.usage.progress
+    else { return }
+    engine.publish(
+      .progress(
+        session: record.session, turn: record.turn, processed: progress.processed,
+        total: progress.total))
+  }
+
+  func ended(_ outcome: ExchangeOutcome) {
+    guard let record, let reception else { return publishUnmeasured(outcome) }
+    finish(record, reception, outcome)
+  }
+
+  private func elapsed() -> Int { Int(engine.nowMillis &- facts.nowMillis) }
+
+  private func publishUnmeasured(_ outcome: ExchangeOutcome) {
+    var status: Int?
+    if case .complete(let code) = outcome { status = code }
+    if case .upstreamFailed(let code, _) = outcome { status = code }
+    engine.publish(
+      .unmeasured(
+        at: facts.wallMillis, method: target.method, path: target.path, status: status,
+        reason: "body not understood"))
+  }
+
+  private func finish(
+    _ record: TurnRecord, _ reception: Reception, _ outcome: ExchangeOutcome
+  ) {
+    var record = record
+    record.totalMillis = elapsed()
+    reader?.finish()
+    if let usage = reader?.usage {
+      record.usage = usage.usage
+      engine.noteServer(facts.upstream, ServerDetector.kind(usage.hints))
+    }
+    switch outcome {
+    case .complete(let status):
+      record.status = status
+      record.state = status < 400 ? .done : .failed
+      if status >= 400 { record.failure = "upstream answered \(status)" }
+    case .upstreamFailed(let status, let reason):
+      record.status = status
+      record.state = .failed
+      record.failure = reason
+      engine.sessions.revert(reception)
+    case .truncated(let reason):
+      record.state = .failed
+      record.failure = reason
+    case .clientGone:
+      record.state = .aborted
+    }
+    if record.state == .done { learn(&record, reception) }
+    engine.publish(.finished(record))
+  }
+
+  /// Compares the prediction with the server's count, and calibrates the session by it.
+  private func learn(_ record: inout TurnRecord, _ reception: Reception) {
+    let session = reception.session
+    let promptBytes = reception.history.promptBytes
+    let counts = engine.countTurn(facts.upstream)
+    if let prompt = record.usage.promptTokens, reception.relation != .compactionCall {
+      record.promptTokens = TokenCount(prompt, estimated: false)
+      session.estimate.calibrate(bytes: promptBytes, tokens: prompt)
+    }
+    if let predicted = record.predictedTokens, let reported = record.usage.cachedTokens {
+      record.serverCause = ServerVerdict.cause(
+        ServerVerdict.Evidence(
+          kind: engine.kind(of: facts.upstream), predicted: predicted.value, reported: reported,
+          idleMillis: before.map { facts.nowMillis &- min($0.endedAt, facts.nowMillis) },
+          othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
+          wentDown: before.map { $0.upstreamLosses != counts.downs } ?? false,
+          lastOutput: before?.outputTokens, promptTokens: record.promptTokens.value))
+      settleKnob(&record, predicted: predicted.value, reported: reported)
+    }
+    guard reception.relation != .compactionCall else { return }
+    session.lastPrompt = (promptBytes, record.usage.promptTokens)
+    session.last = LastTurn(
+      endedAt: engine.nowMillis, upstreamTurns: counts.turns, upstreamLosses: counts.downs,
+      outputTokens: record.usage.outputTokens)
+    if facts.dialect == .openAIResponses, let id = reader?.usage.responseID {
+      engine.sessions.noteResponse(id, session)
+    }
+  }
+
+  /// A changed setting that cost nothing was no break: only the server can tell.
+  private func settleKnob(_ record: inout TurnRecord, predicted: Int, reported: Int) {
+    guard record.verdict.cause == .knob, let previous = record.previousTokens,
+      reported + ServerVerdict.slack >= previous.value
+    else { return }
+    record.verdict.cause = .neutralRerender
+    record.keptTokens = previous
+    record.keptForwardedTokens = previous
+    record.reprocessedTokens = TokenCount(0, estimated: false)
+    record.reprocessedForwardedTokens = record.reprocessedTokens
+  }
+}
+
+/// A request that is relayed and counted, but not measured.
+final class UnmeasuredExchange: ExchangeObserver {
+  private let engine: Engine
+  private let request: (method: String, path: String, at: Int64)
+  private let reason: String
+
+  init(_ engine: Engine, _ request: ReceivedRequest, reason: String) {
+    self.engine = engine
+    self.request = (request.head.method, request.head.path, request.receivedAtMillis)
+    self.reason = reason
+  }
+
+  func forwarded() {}
+  func retriedWithOriginalBody(status: Int) {}
+  func responseHead(_ head: ResponseHead) {}
+  func responseBody(_ bytes: UnsafeRawBufferPointer) {}
+
+  func ended(_ outcome: ExchangeOutcome) {
+    var status: Int?
+    if case .complete(let code) = outcome { status = code }
+    if case .upstreamFailed(let code, _) = outcome { status = code }
+    engine.publish(
+      .unmeasured(
+        at: request.at, method: request.method, path: request.path, status: status, reason: reason))
+  }
+}
