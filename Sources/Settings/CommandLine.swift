@@ -5,10 +5,13 @@ import Glibc
 public struct ParsedCommandLine: Sendable, Equatable {
   public var command: Command
   public var values: [String: [String]]
+  /// What stands behind the options.
+  public var arguments: [String]
 
-  public init(command: Command, values: [String: [String]]) {
+  public init(command: Command, values: [String: [String]], arguments: [String] = []) {
     self.command = command
     self.values = values
+    self.arguments = arguments
   }
 
   public func has(_ name: String) -> Bool { values[name] != nil }
@@ -31,19 +34,30 @@ extension ParsedCommandLine {
       command = known
       rest.removeFirst()
     }
-    var parser = OptionParser(options: OptionTable.options(for: command))
-    return ParsedCommandLine(command: command, values: try parser.parse(rest))
+    var parser = OptionParser(
+      options: OptionTable.options(for: command), takesArguments: command.arguments != nil)
+    let (values, arguments) = try parser.parse(rest)
+    if let name = command.arguments, arguments.isEmpty, values["help"] == nil {
+      throw .missingArgument(name)
+    }
+    return ParsedCommandLine(command: command, values: values, arguments: arguments)
   }
 }
 
 /// Hands the table to `getopt_long` and reads its answers.
 private struct OptionParser {
   let options: [Option]
+  let takesArguments: Bool
   private var values: [String: [String]] = [:]
 
-  init(options: [Option]) { self.options = options }
+  init(options: [Option], takesArguments: Bool) {
+    self.options = options
+    self.takesArguments = takesArguments
+  }
 
-  mutating func parse(_ arguments: [String]) throws(UsageError) -> [String: [String]] {
+  mutating func parse(
+    _ arguments: [String]
+  ) throws(UsageError) -> ([String: [String]], [String]) {
     var strings = (["holdfast"] + arguments).map { strdup($0) } + [nil]
     let names = options.map { strdup($0.name) }
     defer {
@@ -82,10 +96,9 @@ private struct OptionParser {
     }
     // getopt_long moves what is no option behind the options.
     let end = Int(csystem_optind())
-    if end <= arguments.count, let text = strings[end].map({ String(cString: $0) }) {
-      throw .unexpectedArgument(text)
-    }
-    return values
+    let rest = strings[min(end, strings.count)...].compactMap { $0.map { String(cString: $0) } }
+    if !takesArguments, let text = rest.first { throw .unexpectedArgument(text) }
+    return (values, rest)
   }
 
   private mutating func take(_ option: Option) throws(UsageError) {

@@ -7,7 +7,7 @@ public enum HelpText {
     if command == .proxy {
       out += "usage: holdfast --upstream URL [options]\n"
       for other in Command.allCases where other != .proxy {
-        out += "       holdfast \(other.rawValue) [options]\n"
+        out += "       holdfast \(other.rawValue) [options]\(arguments(other))\n"
       }
       out += "\nShows on every turn how much of the prompt cache a coding agent kept, where its\n"
       out += "history changed, and what that cost. Point the agent at the proxy:\n\n"
@@ -19,7 +19,8 @@ public enum HelpText {
       }
       out += "\n"
     } else {
-      out += "usage: holdfast \(command.rawValue) [options]\n\n\(capitalised(command.summary)).\n\n"
+      out +=
+        "usage: holdfast \(command.rawValue) [options]\(arguments(command))\n\n\(capitalised(command.summary)).\n\n"
     }
     out += "options:\n"
     for option in OptionTable.options(for: command) {
@@ -60,6 +61,10 @@ public enum HelpText {
       column += word.count
     }
     return out + "\n"
+  }
+
+  private static func arguments(_ command: Command) -> String {
+    command.arguments.map { " " + $0 } ?? ""
   }
 
   private static func capitalised(_ text: String) -> String {

@@ -32,23 +32,36 @@ public enum Command: String, Sendable, CaseIterable {
   case proxy = ""
   case demo
   case upstreamSim = "upstream-sim"
+  case explain
+  case check
 
   public var summary: String {
     switch self {
     case .proxy: "run the proxy between agents and a model server"
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
     case .upstreamSim: "run the built-in model server alone"
+    case .explain: "read captured request bodies and say where each one broke, and why"
+    case .check: "the same for continuous integration: exit 1 if the prefix breaks too much"
+    }
+  }
+
+  /// How the arguments behind the options are called; nil if there are none.
+  public var arguments: String? {
+    switch self {
+    case .proxy, .demo, .upstreamSim: nil
+    case .explain, .check: "FILE..."
     }
   }
 }
 
 public enum OptionTable {
   private static let serving: Set<Command> = [.proxy, .demo]
+  private static let offline: Set<Command> = [.explain, .check]
   private static let every = Set(Command.allCases)
 
   public static let options: [Option] = [
     Option(
-      "listen", "l", .value("HOST:PORT"), in: every,
+      "listen", "l", .value("HOST:PORT"), in: serving.union([.upstreamSim]),
       "address to listen on (default 127.0.0.1:8089; upstream-sim: 127.0.0.1:8080)"),
     Option(
       "upstream", "u", .value("[NAME=]URL"), in: [.proxy],
@@ -84,6 +97,14 @@ public enum OptionTable {
     Option(
       "prefill-speed", nil, .value("TOKENS/S"), in: [.demo, .upstreamSim],
       "uncached prompt tokens processed per second (default 12000)"),
+    Option("json", nil, in: offline, "print one JSON object per request, as --ndjson writes them"),
+    Option("breaks", nil, in: offline, "print only requests that broke the prefix"),
+    Option(
+      "max-reprocessed", nil, .value("TOKENS"), in: [.check],
+      "tokens that may be processed again, over all requests (default 0)"),
+    Option(
+      "min-preserved", nil, .value("PERCENT"), in: [.check],
+      "share of the previous prompts' tokens that must be preserved (default 0)"),
     Option("help", "h", in: every, "show this help"),
     Option("version", "V", in: every, "show the version"),
   ]

@@ -6,6 +6,7 @@ public enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   case unexpectedValue(option: String)
   case unexpectedArgument(String)
   case badValue(option: String, value: String, expected: String)
+  case missingArgument(String)
   case missingOption(String, hint: String)
 
   public var description: String {
@@ -22,6 +23,8 @@ public enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
       "'\(text)' is not expected here; options begin with --"
     case .badValue(let option, let value, let expected):
       "--\(option) '\(value)' is not \(expected)"
+    case .missingArgument(let name):
+      "\(name) is missing; see holdfast --help"
     case .missingOption(let option, let hint):
       "--\(option) is missing; \(hint)"
     }

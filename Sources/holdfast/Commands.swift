@@ -19,6 +19,7 @@ func runHoldfast() -> Never {
     }
     switch line.command {
     case .proxy, .demo: exit(serve(try ServeOptions(line)))
+    case .explain, .check: exit(explain(try ExplainOptions(line)))
     case .upstreamSim: exit(simulate(try SimulateOptions(line)))
     }
   } catch {
