@@ -93,7 +93,7 @@ extension Cause {
     case .compactionCall: "compaction call"
     case .branch: "rewound or forked"
     case .historyEvicted: "history not kept"
-    case .slotTaken: "slot taken by another session"
+    case .slotTaken: "slot taken by other session"
     case .lifetimeLapsed: "cache lifetime lapsed"
     case .serverRestarted: "server restarted"
     case .otherReplica: "other replica answered"
