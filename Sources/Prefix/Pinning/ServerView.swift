@@ -1,0 +1,59 @@
+import Bytes
+import Prompt
+
+/// What the server has (S), told by what differs from the agent's own request (H): the translation
+/// table. Applied to every later request, so that a repair once made stays in its place for ever.
+public struct ServerView: Sendable {
+  /// The server's bytes for one block of the agent's last request.
+  struct Entry: Sendable {
+    /// The JSON text that was forwarded; nil if it was the agent's own.
+    var forwarded: Piece?
+    /// Blocks that the agent has dropped and the server still has, in front of this one.
+    var ghosts: [Piece] = []
+    /// Whether the block's present content reached the server elsewhere, in a note.
+    var isHeld = false
+    /// Whether `forwarded` carries notes about other blocks.
+    var carriesNotes = false
+
+    var isAsSent: Bool { forwarded == nil && ghosts.isEmpty }
+  }
+
+  /// An immutable piece of JSON text with its digest.
+  struct Piece: Sendable, Equatable {
+    let bytes: [UInt8]
+    let digest: Digest
+
+    init(_ bytes: [UInt8]) {
+      self.bytes = bytes
+      digest = bytes.withUnsafeBytes { Digest(of: $0) }
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer) { self.init(Array(bytes)) }
+  }
+
+  /// A tool as the server has it.
+  struct Tool: Sendable, Equatable {
+    var identity: UInt64
+    /// Digest of what the agent sends for it.
+    var agentDigest: Digest
+    /// nil if those bytes are the agent's own.
+    var forwarded: Piece?
+  }
+
+  /// One entry for each block of the agent's last request.
+  var entries: [Entry]
+  /// The tools in the server's order; nil if they are as the agent sent them.
+  var tools: [Tool]?
+
+  /// Everything as the agent sent it.
+  init(asSent index: RequestIndex) {
+    entries = Array(repeating: Entry(), count: index.blocks.count)
+  }
+
+  public var isAsSent: Bool { tools == nil && entries.allSatisfy(\.isAsSent) }
+
+  /// Bytes of blocks that the agent dropped and the server still has.
+  public var ghostBytes: Int {
+    entries.reduce(0) { $0 + $1.ghosts.reduce(0) { $0 + $1.bytes.count + 1 } }
+  }
+}
