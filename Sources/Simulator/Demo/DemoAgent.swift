@@ -1,0 +1,82 @@
+public import EventLoop
+
+/// Plays several coding agents at once against a server, so that there is something to see.
+///
+/// Belongs to the thread of its loop.
+public final class DemoAgent {
+  public struct Options: Sendable {
+    public var agents = ScriptedAgent.allCases
+    /// Main turns per agent; nil plays for ever.
+    public var turnLimit: Int?
+    /// Factor on all pauses between requests; 0 leaves none.
+    public var pace = 1.0
+    /// Range of the pause before a request, in milliseconds.
+    public var pauseMillis = 800...2_600
+    /// The same seed gives the same conversations and the same pauses.
+    public var seed: UInt64 = 1
+    /// Wait after a failed request.
+    public var retryMillis: UInt64 = 1_000
+
+    public init() {}
+  }
+
+  /// One request that was answered.
+  public struct Turn: Sendable {
+    public var agent: ScriptedAgent
+    public var request: AgentRequest
+    public var status: Int
+    public var reply: AgentReply
+    /// What the server reported; nil if it reported nothing.
+    public var cachedTokens: Int?
+    public var processedTokens: Int?
+  }
+
+  public struct Counts: Sendable, Equatable {
+    public var answered = 0
+    public var failed = 0
+    public var mutations = 0
+  }
+
+  public private(set) var counts = Counts()
+  /// Called on the loop for every answered request.
+  public var onTurn: ((Turn) -> Void)?
+  /// Called once on the loop when all agents have played `turnLimit` turns.
+  public var onFinish: (() -> Void)?
+  /// Called on the loop with the reason when a request got no answer; it is sent again.
+  public var onFailure: ((ScriptedAgent, String) -> Void)?
+
+  private let options: Options
+  private var players: [Player] = []
+
+  /// Begins when the loop runs.
+  public init(loop: Loop, target: SocketAddress, options: Options = Options()) {
+    self.options = options
+    for (index, agent) in options.agents.enumerated() {
+      let player = Player(
+        loop: loop, target: target, agent: agent, options: options,
+        seed: options.seed &* 1_000_003 &+ UInt64(index))
+      players.append(player)
+      player.onTurn = { [unowned self] turn in took(turn) }
+      player.onFailure = { [unowned self] reason in
+        counts.failed += 1
+        onFailure?(agent, reason)
+      }
+      player.onFinish = { [unowned self] in
+        if players.allSatisfy(\.isFinished) { onFinish?() }
+      }
+      // One after the other, so that the first screen is not a crowd.
+      player.begin(afterMillis: UInt64(Double(index * 700) * max(0, options.pace)))
+    }
+  }
+
+  private func took(_ turn: Turn) {
+    counts.answered += 1
+    if turn.request.mutation != nil { counts.mutations += 1 }
+    onTurn?(turn)
+  }
+
+  /// Ends all sessions where they are. To be called before the agent is let go of.
+  public func stop() {
+    for player in players { player.stop() }
+  }
+}
