@@ -1,2 +1,171 @@
-func serve(_ options: ServeOptions) -> Int32 { 1 }
-func simulate(_ options: SimulateOptions) -> Int32 { 1 }
+import CSystem
+import Engine
+import EventLoop
+import Glibc
+import Prefix
+import Proxy
+import Simulator
+import Turns
+import Wire
+
+/// Runs the proxy until it is stopped; returns the process's exit status.
+func serve(_ options: ServeOptions) -> Int32 {
+  do {
+    return try Serving(options).run()
+  } catch let error as FileError {
+    Console.error("holdfast: \(error.text)")
+  } catch let error as UVError {
+    Console.error("holdfast: \(explanation(error, options))")
+  } catch {
+    Console.error("holdfast: \(error)")
+  }
+  return 1
+}
+
+private func explanation(_ error: UVError, _ options: ServeOptions) -> String {
+  if error.operation == .bind {
+    return "cannot listen on \(options.listen): \(error.message); choose another --listen address"
+  }
+  return "\(error)"
+}
+
+/// Where the parts meet: the loop thread with proxy and engine, the writer of reports, the
+/// dashboard, and for the demo the built-in server and its agents.
+final class Serving {
+  private let options: ServeOptions
+  private let loop: Loop
+  private let reports: ReportWriter
+  private let commands = EventRing<ProxyCommand>(capacity: 64)
+  private let notices: NoticeBox
+  private var proxy: ProxyServer?
+  private var engine: Engine?
+  private var wakeup: Wakeup?
+  private var signals: [SignalWatch] = []
+  private var demo: DemoThread?
+  private var isStopping = false
+  private var status: Int32 = 0
+
+  init(_ options: ServeOptions) throws {
+    self.options = options
+    loop = try Loop()
+    let notices = NoticeBox()
+    self.notices = notices
+    reports = try ReportWriter(lines: options.noTUI, ndjson: options.ndjson) { notices.add($0) }
+  }
+
+  func run() throws -> Int32 {
+    defer {
+      reports.finish()
+      demo?.stop()
+    }
+    wakeup = try Wakeup(loop: loop) { [unowned self] in takeCommands() }
+    notices.wakeup = wakeup
+    var upstreams = options.upstreams
+    if options.isDemo {
+      let server = try DemoThread(options)
+      demo = server
+      upstreams = [
+        .init(name: "demo", url: try UpstreamURL(parsing: "http://\(server.serverAddress)"))
+      ]
+    }
+    let engine = makeEngine(upstreams)
+    self.engine = engine
+    let proxy = try ProxyServer(
+      loop: loop, configuration: configuration(upstreams), observer: engine)
+    self.proxy = proxy
+    try watchSignals()
+    if options.noTUI { printBanner(proxy.address, upstreams) }
+    if !options.listen.isLoopback {
+      engine.notice(
+        "listening on \(proxy.address), which others on the network can reach; anybody there can "
+          + "use the upstream with their own credentials, or without where it needs none")
+    }
+    try demo?.play(proxy.address)
+    loop.run()
+    return status
+  }
+
+  private func makeEngine(_ upstreams: [ServeOptions.Upstream]) -> Engine {
+    var configuration = EngineConfiguration(
+      upstreams: upstreams.map { .init(name: $0.name, address: "\($0.url.host):\($0.url.port)") })
+    configuration.maxSessions = options.maxSessions
+    configuration.keepBodies = options.keepBodies
+    configuration.seed = UInt32.random(in: 0...UInt32.max)
+    let loop = loop
+    let clock = EngineClock(
+      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
+    _ = loop
+    return Engine(configuration: configuration, clock: clock) { [unowned self] event in
+      publish(event)
+    }
+  }
+
+  private func configuration(_ upstreams: [ServeOptions.Upstream]) -> ProxyConfiguration {
+    var configuration = ProxyConfiguration(
+      listen: options.listen, upstreams: upstreams.map { .init(name: $0.name, url: $0.url) })
+    configuration.maxBodyBytes = options.maxBody
+    configuration.maxConnections = options.maxConnections
+    configuration.timeouts.connect = options.connectTimeoutMillis
+    return configuration
+  }
+
+  private func publish(_ event: TurnEvent) {
+    reports.publish(event)
+  }
+
+  private func printBanner(_ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]) {
+    Console.print("holdfast \(version) listening on http://\(address)")
+    for (place, upstream) in upstreams.enumerated() {
+      Console.print(
+        "  \(place == 0 ? "/" : "/\(upstream.name)/") -> \(upstream.url)")
+    }
+    Console.print("  export OPENAI_BASE_URL=http://\(address)/v1")
+    Console.print("  export ANTHROPIC_BASE_URL=http://\(address)")
+  }
+
+  // MARK: Ending
+
+  private func watchSignals() throws {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+      signals.append(
+        try SignalWatch(loop: loop, signal: signal) { [unowned self] in
+          isStopping ? stop() : drain()
+        })
+    }
+  }
+
+  private func takeCommands() {
+    while let text = notices.take() { engine?.notice(text) }
+    while let command = commands.pop() {
+      switch command {
+      case .setMode: break
+      case .drain: drain()
+      case .stop: stop()
+      }
+    }
+  }
+
+  /// No new work; what runs may finish, up to the limit.
+  private func drain() {
+    guard !isStopping else { return }
+    isStopping = true
+    demo?.stopAgents()
+    proxy?.drain(limitMillis: options.drainTimeoutMillis) { [unowned self] in end() }
+  }
+
+  private func stop() {
+    isStopping = true
+    proxy?.stop()
+    end()
+  }
+
+  private func end() {
+    proxy?.stop()
+    for signal in signals { signal.close() }
+    signals = []
+    notices.wakeup = nil
+    wakeup?.close()
+    wakeup = nil
+    loop.stop()
+  }
+}
