@@ -26,7 +26,7 @@ public struct History {
       Self.hash(body, end: end) == hash
     }
 
-    private static func hash(_ body: UnsafeRawBufferPointer, end: Int) -> UInt64? {
+    static func hash(_ body: UnsafeRawBufferPointer, end: Int) -> UInt64? {
       guard end >= length, end <= body.count else { return nil }
       return hash64(UnsafeRawBufferPointer(rebasing: body[(end - length)..<end]))
     }

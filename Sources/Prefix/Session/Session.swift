@@ -11,11 +11,7 @@ public final class Session {
   public internal(set) var isSideCall: Bool
   /// Turns so far.
   public internal(set) var turns = 0
-  public internal(set) var history: History? {
-    didSet { probes = history?.probes ?? [] }
-  }
-  /// The probes of `history`, beside it so that looking at many sessions stays cheap.
-  private(set) var probes: [History.Probe] = []
+  public internal(set) var history: History?
   public internal(set) var lastUsed: UInt64
   public var mode: PinMode
   public var agent = ""
@@ -27,6 +23,15 @@ public final class Session {
   public var lastResponse: UInt64?
   /// What is known of the last answered turn; nil while a turn is under way.
   public var last: LastTurn?
+
+  /// The connection it was last used on.
+  var connection: UInt64?
+  /// Position in its group.
+  var place = 0
+  /// Neighbours in the order of use. Not counted: the table owns every session in the list, and a
+  /// chain of owners would be released recursively.
+  unowned(unsafe) var older: Session?
+  unowned(unsafe) var newer: Session?
 
   init(
     id: SessionID, key: GroupKey, model: String, hint: UInt64?, parent: SessionID?,

@@ -48,8 +48,8 @@ public struct SessionLimits: Sendable {
 public final class SessionTable {
   private let limits: SessionLimits
   private var sessions: [SessionID: Session] = [:]
-  /// Sessions of a group, least recently used first.
-  private var groups: [GroupKey: [Session]] = [:]
+  private var groups: [GroupKey: SessionGroup] = [:]
+  private var recency = RecencyList()
   private var postings = BlockPostings()
   private var lastOnConnection: [UInt64: SessionID] = [:]
   private var byResponse: [UInt64: SessionID] = [:]
@@ -74,7 +74,7 @@ public final class SessionTable {
   /// - Returns: nil if the body cannot be measured; then nothing is recorded.
   public func receive(_ body: ByteBuffer, dialect: Dialect, _ context: RequestContext) -> Reception?
   {
-    let group = groups[context.key] ?? []
+    let group = self.group(context.key)
     let exact = extendedSession(body, group, context)
     let reference = exact?.session ?? likelySession(body, group, context)
     guard
@@ -104,8 +104,6 @@ public final class SessionTable {
     byResponse[id] = session.id
   }
 
-  public func forgetConnection(_ connection: UInt64) { lastOnConnection[connection] = nil }
-
   /// Drops sessions that were idle for too long.
   public func expire(now: UInt64) -> [SessionID] {
     let old = sessions.values.filter { now > $0.lastUsed && now - $0.lastUsed > limits.idleMillis }
@@ -123,34 +121,30 @@ public final class SessionTable {
   /// The session with the longest history of which the body is an extension, byte for byte up to
   /// the end of its last message.
   private func extendedSession(
-    _ body: ByteBuffer, _ group: [Session], _ context: RequestContext
+    _ body: ByteBuffer, _ group: SessionGroup, _ context: RequestContext
   ) -> (session: Session, commonPrefix: Int)? {
-    var candidates: [(session: Session, tip: Int)] = []
-    for session in group {
-      guard let probe = session.probes.first, probe.matches(body.bytes),
-        compatible(session, context)
+    for session in group.continued(by: body.bytes) where compatible(session, context) {
+      guard let history = session.history, let old = history.body, let tip = history.index.tip
       else { continue }
-      candidates.append((session, probe.end))
-    }
-    candidates.sort { $0.tip > $1.tip }
-    for candidate in candidates {
-      guard let old = candidate.session.history?.body else { continue }
       let common = commonPrefixLength(old.bytes, body.bytes)
-      if common >= candidate.tip { return (candidate.session, common) }
+      if common >= tip { return (session, common) }
     }
     return nil
   }
 
   /// A session whose previous body makes indexing cheap, if it is the right one.
   private func likelySession(
-    _ body: ByteBuffer, _ group: [Session], _ context: RequestContext
+    _ body: ByteBuffer, _ group: SessionGroup, _ context: RequestContext
   ) -> Session? {
-    let probed = group.last { session in session.probes.contains { $0.matches(body.bytes) } }
+    let recent = group.recent(8)
+    let probed = recent.first { session in
+      session.history?.probes.contains { $0.matches(body.bytes) } ?? false
+    }
     if let probed { return probed }
     if let last = lastOnConnection[context.connection], let session = sessions[last] {
       return session
     }
-    return group.last
+    return recent.first
   }
 
   private static func reference(
@@ -170,7 +164,7 @@ public final class SessionTable {
   }
 
   private func find(
-    _ new: History, _ exact: Session?, _ group: [Session], _ context: RequestContext
+    _ new: History, _ exact: Session?, _ group: SessionGroup, _ context: RequestContext
   ) -> Found {
     if let chained = chainedSession(new), let old = chained.history {
       return Found(
@@ -220,7 +214,7 @@ public final class SessionTable {
   ) -> Relation? {
     guard
       session.hint != nil || lastOnConnection[context.connection] == session.id
-        || groups[context.key]?.count == 1
+        || groups[context.key]?.sessions.count == 1
     else { return nil }
     return finder.isUnalignedCompaction() ? .compaction : nil
   }
@@ -234,7 +228,7 @@ public final class SessionTable {
   /// Sessions worth a closer look: the exact one, those that share the most content, and those that
   /// carry the same explicit id or came over the same connection.
   private func candidates(
-    _ new: History, _ exact: Session?, _ group: [Session], _ context: RequestContext
+    _ new: History, _ exact: Session?, _ group: SessionGroup, _ context: RequestContext
   ) -> [Session] {
     if let exact { return [exact] }
     var list: [Session] = []
@@ -246,13 +240,14 @@ public final class SessionTable {
     }
     for entry in postings.ranked(new.index).prefix(6) { add(sessions[entry.session]) }
     add(lastOnConnection[context.connection].flatMap { sessions[$0] })
-    for session in group.suffix(4).reversed() { add(session) }
+    for session in group.recent(4) { add(session) }
     return list
   }
 
   /// The conversation that a request without a history of its own belongs to, if there is one: the
   /// same explicit id, or recent use by the same client.
   private func relative(_ new: History, _ context: RequestContext) -> Session? {
+    guard context.hint != nil || new.index.blocks(of: .tools).isEmpty else { return nil }
     let recent: UInt64 = 15 * 60 * 1000
     let known = sessions.values.filter { session in
       !session.isSideCall && session.key.credential == context.key.credential
@@ -263,7 +258,6 @@ public final class SessionTable {
     if context.hint != nil {
       return known.filter { $0.hint == context.hint }.min { $0.id < $1.id }
     }
-    guard new.index.blocks(of: .tools).isEmpty else { return nil }
     return known.max { $0.lastUsed < $1.lastUsed }
   }
 
@@ -287,8 +281,12 @@ public final class SessionTable {
       postings.replace(session.history?.index, history.index, session.id)
       setHistory(session, history)
     }
+    if let connection = session.connection, lastOnConnection[connection] == session.id {
+      lastOnConnection[connection] = nil
+    }
     lastOnConnection[context.connection] = session.id
-    touch(session)
+    session.connection = context.connection
+    recency.touch(session)
     var boundary: Boundary?
     if let alignment = found.alignment, let previous {
       boundary = Boundary(alignment, old: previous, new: history)
@@ -311,39 +309,40 @@ public final class SessionTable {
       mode: found.parent?.mode ?? defaultMode, now: context.now)
     if found.relation == .branch, let parent = found.parent { session.estimate = parent.estimate }
     sessions[session.id] = session
-    groups[context.key, default: []].append(session)
+    group(context.key).insert(session)
     return session
   }
 
   private func setHistory(_ session: Session, _ history: History) {
     keptBytes += history.bytesKept - (session.history?.bytesKept ?? 0)
     session.history = history
+    groups[session.key]?.update(session)
   }
 
-  private func touch(_ session: Session) {
-    guard groups[session.key]?.last !== session,
-      let at = groups[session.key]?.lastIndex(where: { $0 === session })
-    else { return }
-    groups[session.key]?.remove(at: at)
-    groups[session.key]?.append(session)
+  private func group(_ key: GroupKey) -> SessionGroup {
+    if let group = groups[key] { return group }
+    let group = SessionGroup()
+    groups[key] = group
+    return group
   }
 
   /// Drops bodies, then sessions, until the limits hold.
   private func makeRoom(keeping current: Session) -> [SessionID] {
-    guard keptBytes > limits.bodyBytes || sessions.count > limits.sessions else { return [] }
     var evicted: [SessionID] = []
-    let oldestFirst = sessions.values.filter { $0 !== current }
-      .sorted { $0.lastUsed < $1.lastUsed }
-    for session in oldestFirst {
-      if sessions.count > limits.sessions {
-        evicted.append(session.id)
-        remove(session)
-      } else if keptBytes > limits.bodyBytes {
-        keptBytes -= session.history?.bytesKept ?? 0
-        session.history?.body = nil
-      } else {
-        break
-      }
+    while sessions.count > limits.sessions, let session = recency.oldest, session !== current {
+      evicted.append(session.id)
+      remove(session)
+    }
+    guard keptBytes > limits.bodyBytes else { return evicted }
+    // Some more than needed, so that the walk over sessions without a body is not made every time.
+    let target = limits.bodyBytes - limits.bodyBytes / 16
+    var next = recency.oldest
+    while keptBytes > target, let session = next {
+      next = session.newer
+      guard session !== current, session.history?.body != nil else { continue }
+      keptBytes -= session.history?.bytesKept ?? 0
+      session.history?.body = nil
+      groups[session.key]?.update(session)
     }
     return evicted
   }
@@ -353,8 +352,11 @@ public final class SessionTable {
     if let history = session.history { postings.remove(history.index, session.id) }
     if let response = session.lastResponse { byResponse[response] = nil }
     sessions[session.id] = nil
-    groups[session.key]?.removeAll { $0 === session }
-    if groups[session.key]?.isEmpty == true { groups[session.key] = nil }
-    lastOnConnection = lastOnConnection.filter { $0.value != session.id }
+    recency.remove(session)
+    groups[session.key]?.remove(session)
+    if groups[session.key]?.sessions.isEmpty == true { groups[session.key] = nil }
+    if let connection = session.connection, lastOnConnection[connection] == session.id {
+      lastOnConnection[connection] = nil
+    }
   }
 }
