@@ -82,7 +82,7 @@ public struct Alignment: Sendable {
 
   /// A comparison by rendered form parses both blocks; limited so that no request costs more than a
   /// few of them. Beyond the limit, other bytes count as a change.
-  private static let neutralChecks = 32
+  private static let neutralChecks = 16
 
   private static func align(
     _ old: History, _ new: History, _ group: BlockGroup, _ matches: inout [Match],
@@ -173,13 +173,18 @@ public struct Alignment: Sendable {
 
   private static func pair(_ old: History, _ a: Int, _ new: History, _ b: Int) -> Match {
     if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
-    guard let before = old.bytes(of: a), let after = new.bytes(of: b) else {
-      return .changed(old: a)
-    }
+    guard let before = old.bytes(of: a), let after = new.bytes(of: b),
+      mayRenderAlike(before.count, after.count)
+    else { return .changed(old: a) }
     guard let left = CanonicalForm.rendered.digest(before),
       left == CanonicalForm.rendered.digest(after)
     else { return .changed(old: a) }
     return .neutral(old: a)
+  }
+
+  /// Two writings of one content differ by markers, wrapping and white space, not by much text.
+  private static func mayRenderAlike(_ a: Int, _ b: Int) -> Bool {
+    abs(a - b) <= 128 + min(a, b) / 4
   }
 
   private static func boundary(

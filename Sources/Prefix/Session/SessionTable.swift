@@ -240,7 +240,12 @@ public final class SessionTable {
     }
     for entry in postings.ranked(new.index).prefix(6) { add(sessions[entry.session]) }
     add(lastOnConnection[context.connection].flatMap { sessions[$0] })
-    for session in group.recent(4) { add(session) }
+    // Without a message in common only two things can be meant: the one message of a young session
+    // in other words, or a long history replaced by a summary.
+    for session in group.recent(4) {
+      guard let count = session.history?.index.messageCount else { continue }
+      if count <= 2 || (session.hint != nil && new.index.messageCount < count) { add(session) }
+    }
     return list
   }
 
