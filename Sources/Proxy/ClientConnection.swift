@@ -29,6 +29,8 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   private var isConsuming = false
   private var readsIntoBody = false
   private var inputEnded = false
+  /// While lingering: there is nothing of the client's left to read.
+  private var isInputComplete = false
   private var discardedBytes = 0
 
   private static let maxPendingBytes = 64 * 1024
@@ -81,6 +83,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
 
   func streamDidEnd(_ stream: TCPStream) {
     inputEnded = true
+    isInputComplete = true
     switch state {
     case .open:
       if let exchange {
@@ -170,6 +173,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     deadline.stop()
     isHeadDeadline = false
     guard let exchange = server.exchange(for: head, body, from: self) else { return }
+    guard state == .open else { return exchange.clientWasLost() }
     self.exchange = exchange
     exchange.start()
     if inputEnded { self.exchange?.clientDidEnd() }
@@ -180,7 +184,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     let closing = !head.keepAlive || server.isDraining
     server.observer.refused(method: head.method, path: head.path, status: status, reason: reason)
     writeError(head, status: status, reason: reason, closing: closing)
-    if closing { closeGracefully() }
+    if closing { closeGracefully(isInputComplete: false) }
   }
 
   /// Answers something behind which the next request cannot be found.
@@ -188,7 +192,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     server.observer.refused(
       method: head?.method ?? "", path: head?.path ?? "", status: status, reason: reason)
     writeError(head, status: status, reason: reason, closing: true)
-    closeGracefully()
+    closeGracefully(isInputComplete: false)
   }
 
   func refuseForOverload() {
@@ -208,7 +212,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     if reader.isMidway {
       refuse(reader.head, status: 400, reason: "request is incomplete")
     } else {
-      closeGracefully()
+      closeGracefully(isInputComplete: true)
     }
   }
 
@@ -221,7 +225,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   func exchangeEnded(closing: Bool) {
     exchange = nil
     guard state == .open else { return }
-    if closing { return closeGracefully() }
+    if closing || server.isDraining { return closeGracefully(isInputComplete: pending == nil) }
     if isConsuming { return }
     let waiting = pending
     pending = nil
@@ -248,6 +252,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
       close()
     } else {
       state = .breaking
+      server.deadlines.linger.start(deadline)
     }
   }
 
@@ -255,14 +260,18 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
 
   /// Lets a connection without a request go, and one with a request after its response.
   func drain() {
-    if state == .open, exchange == nil, !reader.isMidway { closeGracefully() }
+    if state == .open, exchange == nil, !reader.isMidway { closeGracefully(isInputComplete: true) }
   }
 
-  private func closeGracefully() {
+  /// - Parameter isInputComplete: the client has nothing more to say. If it had, a close would reset
+  ///   the connection under an answer that is still on its way.
+  private func closeGracefully(isInputComplete: Bool) {
     guard state == .open else { return }
+    self.isInputComplete = isInputComplete || inputEnded
     state = .lingering
     pending = nil
     deadline.stop()
+    if stream.queuedBytes == 0, self.isInputComplete { return close() }
     stream.shutdown()
     if isPaused {
       isPaused = false
@@ -272,7 +281,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   }
 
   private func linger() {
-    if inputEnded { return close() }
+    if isInputComplete { return close() }
     server.deadlines.linger.start(deadline)
   }
 

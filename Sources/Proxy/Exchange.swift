@@ -138,6 +138,7 @@ final class Exchange {
 
   private func begin(_ head: ResponseHead, into output: ByteBuffer) {
     response = head
+    upstream?.deadline.stop()
     let isOld = request.head.minorVersion == 0
     switch head.framing {
     case .none, .length: framing = head.framing
