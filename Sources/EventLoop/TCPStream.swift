@@ -321,6 +321,12 @@ public final class TCPStream: Handle {
     if !isClosed { uv_tcp_nodelay(tcp, 1) }
   }
 
+  /// Has the system look after a silent peer from `idleSeconds` on, so that one that lost its power
+  /// or its network is found dead some minutes later.
+  public func setKeepAlive(idleSeconds: Int) {
+    if !isClosed { uv_tcp_keepalive(tcp, 1, UInt32(clamping: max(1, idleSeconds))) }
+  }
+
   public var localAddress: SocketAddress? { address(uv_tcp_getsockname) }
   public var peerAddress: SocketAddress? { address(uv_tcp_getpeername) }
 

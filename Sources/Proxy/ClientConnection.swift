@@ -19,7 +19,9 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   private let stream: TCPStream
   private let memory: LoopMemory
   private lazy var deadline = Deadline(owner: self)
-  private var isHeadDeadline = false
+  /// Which deadline is set while there is no exchange.
+  private var waitsFor: DeadlineKind?
+  private var bodyBegin: UInt64 = 0
   private var reader: RequestReader
   private var exchange: Exchange?
   private var state = State.open
@@ -33,7 +35,13 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   private var isInputComplete = false
   private var discardedBytes = 0
 
+  /// Above this much unsent output nothing is read for this client, neither from its upstream nor
+  /// from itself, until it has taken all of it.
+  static let maxQueuedBytes = 256 * 1024
   private static let maxPendingBytes = 64 * 1024
+  /// A body may take this long whatever its size, and longer only at `minBytesPerSecond`.
+  private static let bodyGraceMillis: UInt64 = 60_000
+  private static let minBytesPerSecond: UInt64 = 1024
   private static let maxDiscardedBytes = 64 << 20
 
   init(id: UInt64, stream: TCPStream, server: ProxyServer) {
@@ -48,7 +56,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
 
   func start() {
     server.deadlines.requestHead.start(deadline)
-    isHeadDeadline = true
+    waitsFor = .requestHead
     stream.startReading()
   }
 
@@ -89,7 +97,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
       if let exchange {
         stream.watchForReset()
         exchange.clientDidEnd()
-      } else {
+      } else if pending == nil {
         finishInput()
       }
     case .lingering:
@@ -103,7 +111,8 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
 
   func streamDidDrain(_ stream: TCPStream) {
     switch state {
-    case .open: exchange?.clientDidDrain()
+    case .open:
+      if let exchange { exchange.clientDidDrain() } else if pending != nil { consumePending() }
     case .lingering: linger()
     case .breaking: close()
     case .closed: break
@@ -120,9 +129,14 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   // MARK: Requests
 
   private func consume(_ bytes: UnsafeRawBufferPointer) {
+    if pending != nil {
+      stash(bytes)
+      if mayBegin { consumePending() }
+      return
+    }
     var rest = bytes
     isConsuming = true
-    while !rest.isEmpty, exchange == nil, state == .open {
+    while !rest.isEmpty, mayBegin, state == .open {
       let (consumed, outcome) = reader.consume(rest)
       rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
       handle(outcome)
@@ -130,8 +144,30 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     isConsuming = false
     guard state == .open else { return }
     if !rest.isEmpty { stash(rest) }
-    if exchange == nil {
+    if exchange == nil, pending == nil {
       if inputEnded { finishInput() } else { setDeadline() }
+    }
+  }
+
+  /// Whether the next request may be looked at. One at a time, and none while the client does not
+  /// take the answers to the ones before.
+  private var mayBegin: Bool {
+    exchange == nil && stream.queuedBytes <= ClientConnection.maxQueuedBytes
+  }
+
+  private func consumePending() {
+    let waiting = pending
+    pending = nil
+    if isPaused {
+      isPaused = false
+      stream.startReading()
+    }
+    if let waiting {
+      consume(waiting.bytes)
+    } else if inputEnded {
+      finishInput()
+    } else {
+      setDeadline()
     }
   }
 
@@ -146,14 +182,20 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   }
 
   private func setDeadline() {
-    if reader.isReadingBody {
-      isHeadDeadline = false
-      server.deadlines.bodyStall.start(deadline)
+    let now = server.nowMillis
+    if let received = reader.bodyBytes {
+      if waitsFor != .bodyStall { bodyBegin = now }
+      waitsFor = .bodyStall
+      let allowed =
+        ClientConnection.bodyGraceMillis
+        + UInt64(received) * 1000 / ClientConnection.minBytesPerSecond
+      if now - bodyBegin <= allowed { server.deadlines.bodyStall.start(deadline) }
     } else if reader.isMidway {
-      if !isHeadDeadline { server.deadlines.requestHead.start(deadline) }
-      isHeadDeadline = true
+      // Not started over, so that a head that drips is bounded as a whole.
+      if waitsFor != .requestHead { server.deadlines.requestHead.start(deadline) }
+      waitsFor = .requestHead
     } else {
-      isHeadDeadline = false
+      waitsFor = .clientIdle
       server.deadlines.clientIdle.start(deadline)
     }
   }
@@ -171,7 +213,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
 
   private func begin(_ head: RequestHead, _ body: ByteBuffer) {
     deadline.stop()
-    isHeadDeadline = false
+    waitsFor = nil
     guard let exchange = server.exchange(for: head, body, from: self) else { return }
     guard state == .open else { return exchange.clientWasLost() }
     self.exchange = exchange
@@ -226,20 +268,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     exchange = nil
     guard state == .open else { return }
     if closing || server.isDraining { return closeGracefully(isInputComplete: pending == nil) }
-    if isConsuming { return }
-    let waiting = pending
-    pending = nil
-    if isPaused {
-      isPaused = false
-      stream.startReading()
-    }
-    if let waiting {
-      consume(waiting.bytes)
-    } else if inputEnded {
-      finishInput()
-    } else {
-      setDeadline()
-    }
+    if !isConsuming { consumePending() }
   }
 
   /// Ends the connection so that the client cannot take what it got for the whole response.

@@ -21,10 +21,6 @@ final class Exchange {
   private var closesClient = false
   private var isPaused = false
 
-  /// Above this much unsent output the upstream is not read any more; it is read again once the
-  /// client has taken all of it.
-  private static let maxQueuedBytes = 256 * 1024
-
   init(
     client: ClientConnection, server: ProxyServer, pool: UpstreamPool, request: ReceivedRequest,
     plan: ExchangePlan
@@ -175,7 +171,7 @@ final class Exchange {
     } else if reader.isComplete {
       releaseUpstream(hasSurplus: consumed < bytes.count)
       perform(machine.completed())
-    } else if client.queuedBytes > Exchange.maxQueuedBytes {
+    } else if client.queuedBytes > ClientConnection.maxQueuedBytes {
       isPaused = true
       upstream?.stream.stopReading()
     }
@@ -263,7 +259,7 @@ final class Exchange {
     HTTPSerializer.appendRequest(
       head: request.head, target: pool.url.target(for: request.head.target), host: pool.host,
       bodyLength: request.head.framing == .none && length == 0 ? nil : length,
-      extra: ProcessToken.fields + plan.extraRequestFields, to: head)
+      pseudonym: ProcessToken.pseudonym, extra: plan.extraRequestFields, to: head)
     var parts = [ByteSlice(head)]
     parts.append(contentsOf: plan.body)
     upstream.stream.write(parts)

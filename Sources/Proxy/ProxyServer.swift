@@ -81,6 +81,8 @@ public final class ProxyServer {
     }
   }
 
+  var nowMillis: UInt64 { loop.nowMillis }
+
   public var counters: ProxyCounters {
     ProxyCounters(
       connections: connections.count, inFlight: inFlight, requests: requests,
@@ -94,6 +96,7 @@ public final class ProxyServer {
     let limit = configuration.maxConnections
     if connections.count >= limit + ProxyServer.maxRefusing { return stream.reset() }
     let isOver = connections.count >= limit
+    if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }
     lastConnection += 1
     let connection = ClientConnection(id: lastConnection, stream: stream, server: self)
     connections[lastConnection] = connection

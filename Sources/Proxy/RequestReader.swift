@@ -19,8 +19,8 @@ struct RequestReader {
     case chunked(RequestHead, ByteBuffer)
   }
 
-  /// Bodies up to this size get their memory at once. Beyond it memory grows with what has arrived,
-  /// so that a length alone reserves nothing.
+  /// Bodies up to this size get their memory at once, larger ones after this much of them has
+  /// arrived, so that a length alone reserves little.
   private static let eagerBytes = 8 << 20
   /// Room behind a body, so that the read that completes it is not full: a full one would be
   /// followed by another that finds nothing.
@@ -40,9 +40,12 @@ struct RequestReader {
     parser = RequestHeadParser(limits: limits)
   }
 
-  var isReadingBody: Bool {
-    if case .head = phase { return false }
-    return true
+  /// How much of a body has arrived; nil while no body is being read.
+  var bodyBytes: Int? {
+    switch phase {
+    case .head: nil
+    case .length(_, let body, _), .chunked(_, let body): body.count
+    }
   }
 
   /// The head of the request whose body is being read.
@@ -120,10 +123,7 @@ struct RequestReader {
   /// Where the next bytes of a body of known length may be read to directly.
   mutating func bodySpace() -> UnsafeMutableRawBufferPointer? {
     guard case .length(_, let body, let remaining) = phase else { return nil }
-    let wanted = remaining + RequestReader.slack
-    if body.capacity - body.count < min(wanted, 256 * 1024) {
-      body.reserve(min(wanted, max(body.count, 256 * 1024)))
-    }
+    if body.count == body.capacity { body.reserve(remaining + RequestReader.slack) }
     return body.vacant
   }
 

@@ -53,6 +53,7 @@ final class UpstreamConnector: DeadlineOwner {
         connectNext(after: error)
       } else {
         self.stream = nil
+        if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }
         finish(.success(stream))
       }
     }

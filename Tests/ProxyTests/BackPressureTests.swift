@@ -52,4 +52,23 @@ import Testing
     #expect(client.text.hasPrefix("HTTP/1.1 200 OK"))
     harness.finish()
   }
+
+  @Test func `a client that takes no answers gets none of its further requests served`() throws {
+    let harness = try ProxyHarness()
+    let body = String(repeating: "b", count: 150_000)
+    harness.upstream.onReceive = { peer in
+      for _ in 0..<peer.text.occurrences(of: "\r\n\r\n") { peer.send(ok(body)) }
+      peer.forget()
+    }
+    let client = harness.client(String(repeating: get(), count: 1000))
+    client.stopReading()
+    harness.test.settle(rounds: 100)
+    // The sockets' own buffers hold some megabytes.
+    #expect(harness.observer.requests.count < 200)
+    client.discardsInput = true
+    client.startReading()
+    harness.wait(for: "all answers") { client.receivedCount > 1000 * 150_000 }
+    #expect(harness.observer.requests.count == 1000)
+    harness.finish()
+  }
 }
