@@ -50,6 +50,14 @@ static inline int cuv_linger_zero(int fd) {
   struct linger now = {1, 0};
   return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) < 0 ? -errno : 0;
 }
+// Whether the connection is not reset and nothing that was written to it is unacknowledged.
+static inline int cuv_all_acknowledged(int fd) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  memset(&info, 0, sizeof info);
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return 0;
+  return info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
+}
 static inline int cuv_duplicate(int fd) {
   int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   return copy < 0 ? -errno : copy;

@@ -181,6 +181,10 @@ public final class TCPStream: Handle {
     flush()
   }
 
+  public func write(copying text: StaticString) {
+    write(copying: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
   /// Writes bytes that are only valid during the call; what the kernel does not take is copied.
   public func write(copying bytes: UnsafeRawBufferPointer) {
     guard !isClosed, shutdownState == .open, let start = bytes.baseAddress, !bytes.isEmpty else {
@@ -299,6 +303,13 @@ public final class TCPStream: Handle {
 
   // MARK: The rest
 
+  /// Whether the peer's system has acknowledged all that was written and the peer, if it has closed
+  /// its end, did so after reading it: an end with unread data is a reset.
+  public var peerTookEverything: Bool {
+    guard !isClosed, queuedBytes == 0, let descriptor else { return false }
+    return cuv_all_acknowledged(descriptor) == 1
+  }
+
   /// Closes with RST, dropping what is queued: the peer cannot take it for a normal end.
   public func reset() {
     guard !isClosed else { return }
@@ -308,6 +319,12 @@ public final class TCPStream: Handle {
 
   public func setNoDelay() {
     if !isClosed { uv_tcp_nodelay(tcp, 1) }
+  }
+
+  /// Has the system look after a silent peer from `idleSeconds` on, so that one that lost its power
+  /// or its network is found dead some minutes later.
+  public func setKeepAlive(idleSeconds: Int) {
+    if !isClosed { uv_tcp_keepalive(tcp, 1, UInt32(clamping: max(1, idleSeconds))) }
   }
 
   public var localAddress: SocketAddress? { address(uv_tcp_getsockname) }

@@ -5,7 +5,7 @@ public import Bytes
 /// line keeps its bytes and its place.
 public enum HTTPSerializer {
   /// The name that the proxy gives itself in Via.
-  static let pseudonym: StaticString = "holdfast"
+  public static let pseudonym = "holdfast"
 
   /// Appends a request head for an upstream. The body was received in whole, so that its length is
   /// known and an expectation of 100 (Continue) is already met.
@@ -14,12 +14,15 @@ public enum HTTPSerializer {
   ///     characters, as every parsed target is.
   ///   - host: value of Host, see `UpstreamURL.hostHeader`.
   ///   - bodyLength: nil if there is no body and the method does not suggest one.
+  ///   - pseudonym: the name in Via, a token; one that is unique to the process lets it recognise
+  ///     its own requests.
   ///   - extra: fields to add at the end. Those with control bytes or names that are no tokens, and
   ///     those that concern framing, routing or the connection, are left out.
   ///   - omitting: names, in lower case, of fields to drop.
   public static func appendRequest(
     head: RequestHead, target: String, host: String, bodyLength: Int?,
-    extra: [(String, String)] = [], omitting: [StaticString] = [], to out: ByteBuffer
+    pseudonym: String = pseudonym, extra: [(String, String)] = [], omitting: [StaticString] = [],
+    to out: ByteBuffer
   ) {
     out.reserve(head.fields.storage.count + target.utf8.count + host.utf8.count + 160)
     out.append(head.method)
@@ -30,7 +33,7 @@ public enum HTTPSerializer {
     out.append("\r\n")
     appendFields(head.fields, omitting: omitting, to: out) { $0 == .other || $0 == .expect }
     if let bodyLength { appendLength(bodyLength, to: out) }
-    appendVia(head.minorVersion, to: out)
+    appendVia(head.minorVersion, pseudonym, to: out)
     appendExtra(extra, to: out)
     out.append("\r\n")
   }
@@ -69,7 +72,7 @@ public enum HTTPSerializer {
     } else if clientMinorVersion == 0 {
       out.append("Connection: keep-alive\r\n")
     }
-    if forwarded { appendVia(head.minorVersion, to: out) }
+    if forwarded { appendVia(head.minorVersion, pseudonym, to: out) }
     appendExtra(extra, to: out)
     out.append("\r\n")
   }
@@ -118,7 +121,7 @@ public enum HTTPSerializer {
     out.append("\r\n")
   }
 
-  private static func appendVia(_ minorVersion: Int, to out: ByteBuffer) {
+  private static func appendVia(_ minorVersion: Int, _ pseudonym: String, to out: ByteBuffer) {
     out.append(minorVersion == 0 ? "Via: 1.0 " : "Via: 1.1 ")
     out.append(pseudonym)
     out.append("\r\n")

@@ -1,0 +1,300 @@
+import Bytes
+import EventLoop
+import Wire
+
+/// One request and its response: does what `ExchangeStateMachine` decides.
+///
+/// Its client connection holds it until `end`; the upstream connection while it is in use.
+final class Exchange {
+  private let client: ClientConnection
+  private let server: ProxyServer
+  private let pool: UpstreamPool
+  private let request: ReceivedRequest
+  private var plan: ExchangePlan
+  private var machine: ExchangeStateMachine
+  private var reader: ResponseReader
+  private var connector: UpstreamConnector?
+  private var upstream: UpstreamConnection?
+  private var response: ResponseHead?
+  /// How the body goes to the client.
+  private var framing = BodyFraming.none
+  private var closesClient = false
+  private var isPaused = false
+
+  init(
+    client: ClientConnection, server: ProxyServer, pool: UpstreamPool, request: ReceivedRequest,
+    plan: ExchangePlan
+  ) {
+    self.client = client
+    self.server = server
+    self.pool = pool
+    self.request = request
+    self.plan = plan
+    machine = ExchangeStateMachine(
+      method: request.head.method, clientMinorVersion: request.head.minorVersion,
+      hasFallback: plan.fallbackBody != nil)
+    reader = ResponseReader(
+      limits: server.configuration.responseLimits, requestMethod: request.head.method)
+  }
+
+  func start() { perform(machine.start()) }
+
+  // MARK: From the client
+
+  func clientDidEnd() { perform(machine.clientEnded()) }
+
+  func clientWasLost() { perform(machine.clientLost()) }
+
+  func clientDidDrain() {
+    guard isPaused else { return }
+    isPaused = false
+    upstream?.stream.startReading()
+  }
+
+  // MARK: From the upstream
+
+  private func didConnect(
+    _ result: Result<UpstreamConnection, UpstreamConnector.ConnectFailure>
+  ) {
+    connector = nil
+    switch result {
+    case .success(let connection):
+      use(connection)
+    case .failure(let failure):
+      perform(
+        machine.connectFailed(reason: "upstream \(pool.name) is unreachable: \(failure.reason)"))
+    }
+  }
+
+  private func use(_ connection: UpstreamConnection) {
+    upstream = connection
+    connection.begin(self)
+    perform(machine.connected(isReused: connection.isReused))
+  }
+
+  func responseTimedOut() { perform(machine.responseTimedOut()) }
+
+  func upstreamDidEnd(error: UVError?) {
+    guard let upstream else { return }
+    let loss = ExchangeStateMachine.Loss(
+      reason: lossReason(error), tookRequest: error == nil && upstream.stream.peerTookEverything,
+      endsResponse: error == nil && reader.endsWithConnection)
+    dropUpstream()
+    let action = machine.lost(loss)
+    if action == .finish { writeEnd() }
+    perform(action)
+  }
+
+  private func lossReason(_ error: UVError?) -> String {
+    let what = error.map { $0.message } ?? "connection closed"
+    return reader.isReadingHead
+      ? "upstream \(pool.name) failed before its response: \(what)"
+      : "upstream \(pool.name) failed in the middle of its response: \(what)"
+  }
+
+  func upstreamDidRead(_ bytes: UnsafeRawBufferPointer) {
+    machine.received()
+    var rest = bytes
+    let output = server.memory.scratch
+    output.removeAll()
+    var isFirst = false
+    while reader.isReadingHead {
+      guard let head = readHead(&rest) else { return }
+      let action = machine.head(status: head.status, isInformational: head.isInformational)
+      switch action {
+      case .begin:
+        isFirst = true
+        begin(head, into: output)
+      case .relayInterim:
+        HTTPSerializer.appendResponse(
+          head: head, framing: .none, closing: false, extra: [], to: output)
+        client.write(output.bytes)
+        output.removeAll()
+      case .ignore:
+        break
+      default:
+        return perform(action)
+      }
+    }
+    relay(rest, output, isFirst: isFirst)
+  }
+
+  /// Nil if the head is not complete, or no head at all.
+  private func readHead(_ rest: inout UnsafeRawBufferPointer) -> ResponseHead? {
+    do throws(WireError) {
+      let (consumed, head) = try reader.consumeHead(rest)
+      rest = UnsafeRawBufferPointer(rebasing: rest[consumed...])
+      return head
+    } catch {
+      perform(
+        machine.malformed(reason: "upstream \(pool.name) sent no valid HTTP: \(error.reason)"))
+      return nil
+    }
+  }
+
+  private func begin(_ head: ResponseHead, into output: ByteBuffer) {
+    response = head
+    upstream?.deadline.stop()
+    let isOld = request.head.minorVersion == 0
+    switch head.framing {
+    case .none, .length: framing = head.framing
+    case .chunked, .untilClose: framing = isOld ? .untilClose : .chunked
+    }
+    closesClient =
+      !request.head.keepAlive || server.isDraining || client.mustClose || framing == .untilClose
+    HTTPSerializer.appendResponse(
+      head: head, framing: framing, closing: closesClient,
+      clientMinorVersion: request.head.minorVersion, extra: plan.extraResponseFields, to: output)
+  }
+
+  private func relay(_ bytes: UnsafeRawBufferPointer, _ output: ByteBuffer, isFirst: Bool) {
+    let memory = server.memory
+    memory.pieces.removeAll(keepingCapacity: true)
+    var consumed = 0
+    var fault: WireError?
+    do throws(WireError) {
+      consumed = try reader.consumeBody(bytes, &memory.pieces)
+    } catch {
+      fault = error
+    }
+    for index in memory.pieces.indices { appendBody(memory.pieces[index], to: output) }
+    if reader.isComplete, framing == .chunked {
+      ChunkedEncoder.appendEnd(trailers: reader.trailers, to: output)
+    }
+    client.write(output.bytes)
+    output.removeAll()
+    observe(isFirst: isFirst)
+    if machine.isOver { return }
+    if let fault {
+      perform(
+        machine.malformed(reason: "upstream \(pool.name) sent no valid HTTP: \(fault.reason)"))
+    } else if reader.isComplete {
+      releaseUpstream(hasSurplus: consumed < bytes.count)
+      perform(machine.completed())
+    } else if client.queuedBytes > ClientConnection.maxQueuedBytes {
+      isPaused = true
+      upstream?.stream.stopReading()
+    }
+  }
+
+  private func appendBody(_ piece: UnsafeRawBufferPointer, to output: ByteBuffer) {
+    if framing == .chunked {
+      ChunkedEncoder.append(chunk: piece, to: output)
+    } else if output.count == 0 {
+      client.write(piece)
+    } else {
+      output.append(piece)
+    }
+  }
+
+  private func observe(isFirst: Bool) {
+    guard let observer = plan.observer else { return }
+    if isFirst, let response { observer.responseHead(response) }
+    let memory = server.memory
+    for index in memory.pieces.indices where !machine.isOver {
+      observer.responseBody(memory.pieces[index])
+    }
+  }
+
+  /// The end of a response that lasted until the upstream's connection ended.
+  private func writeEnd() {
+    guard framing == .chunked else { return }
+    let output = server.memory.scratch
+    output.removeAll()
+    ChunkedEncoder.appendEnd(trailers: HeaderFields(), to: output)
+    client.write(output.bytes)
+  }
+
+  // MARK: Actions
+
+  private func perform(_ action: ExchangeStateMachine.Action) {
+    switch action {
+    case .ignore, .begin, .relayInterim:
+      break
+    case .connect(let allowingIdle):
+      reader = ResponseReader(
+        limits: server.configuration.responseLimits, requestMethod: request.head.method)
+      if allowingIdle, let connection = pool.takeIdle() { return use(connection) }
+      connector = pool.connect { [self] in didConnect($0) }
+    case .send:
+      send()
+    case .sendFallback(let status):
+      sendFallback(status: status)
+    case .finish:
+      end(.complete(status: response?.status ?? 0), closing: closesClient)
+    case .answer(let status, let reason):
+      dropUpstream()
+      let closing = !request.head.keepAlive || server.isDraining || client.mustClose
+      let output = server.memory.scratch
+      output.removeAll()
+      ErrorAnswer.append(
+        status: status, reason: reason, to: request.head, closing: closing, into: output)
+      client.write(output.bytes)
+      end(.upstreamFailed(status: status, reason: reason), closing: closing)
+    case .truncate(let reason):
+      dropUpstream()
+      plan.observer?.ended(.truncated(reason: reason))
+      let client = client
+      server.exchangeEnded()
+      client.breakOff(byReset: framing == .untilClose)
+    case .probe:
+      client.write(Exchange.interim)
+    case .cancel:
+      connector?.cancel()
+      connector = nil
+      dropUpstream()
+      plan.observer?.ended(.clientGone)
+      server.exchangeEnded()
+      client.close()
+    }
+  }
+
+  private static let interim: StaticString = "HTTP/1.1 102 Processing\r\n\r\n"
+
+  private func send() {
+    guard let upstream else { return }
+    var length = 0
+    for part in plan.body { length += part.count }
+    let head = ByteBuffer(capacity: 1024)
+    HTTPSerializer.appendRequest(
+      head: request.head, target: pool.url.target(for: request.head.target), host: pool.host,
+      bodyLength: request.head.framing == .none && length == 0 ? nil : length,
+      pseudonym: ProcessToken.pseudonym, extra: plan.extraRequestFields, to: head)
+    var parts = [ByteSlice(head)]
+    parts.append(contentsOf: plan.body)
+    upstream.stream.write(parts)
+    pool.awaitResponse(on: upstream)
+    plan.observer?.forwarded()
+  }
+
+  private func sendFallback(status: Int) {
+    guard let body = plan.fallbackBody else { return }
+    dropUpstream()
+    plan.body = [ByteSlice(body)]
+    plan.fallbackBody = nil
+    plan.observer?.retriedWithOriginalBody(status: status)
+    if !machine.isOver { perform(.connect(allowingIdle: true)) }
+  }
+
+  /// Gives the connection back if it can carry another request.
+  private func releaseUpstream(hasSurplus: Bool) {
+    guard let upstream else { return }
+    self.upstream = nil
+    let isUsable =
+      !hasSurplus && response?.keepAlive == true && !upstream.hasFailedWrite
+      && upstream.stream.queuedBytes == 0
+    if isUsable { pool.release(upstream) } else { pool.discard(upstream) }
+  }
+
+  private func dropUpstream() {
+    guard let upstream else { return }
+    self.upstream = nil
+    pool.discard(upstream)
+  }
+
+  private func end(_ outcome: ExchangeOutcome, closing: Bool) {
+    plan.observer?.ended(outcome)
+    server.exchangeEnded()
+    client.exchangeEnded(closing: closing)
+  }
+}

@@ -1,0 +1,42 @@
+public import EventLoop
+public import Wire
+
+/// Where one upstream is and how it is called.
+public struct UpstreamConfiguration: Sendable {
+  /// Requests for `/NAME/...` go to this upstream, without that prefix. Also used in messages.
+  public let name: String
+  public let url: UpstreamURL
+
+  public init(name: String, url: UpstreamURL) {
+    self.name = name
+    self.url = url
+  }
+}
+
+/// Everything the proxy can be told. The first upstream is the one for requests that name none.
+public struct ProxyConfiguration: Sendable {
+  public var listen: SocketAddress
+  public var upstreams: [UpstreamConfiguration]
+  public var timeouts = ProxyTimeouts()
+  public var requestLimits = HTTPLimits.request
+  public var responseLimits = HTTPLimits.response
+  /// A larger request body is answered 413. It is held in memory as a whole.
+  public var maxBodyBytes = 64 << 20
+  /// Further clients are answered 503.
+  public var maxConnections = 4096
+  /// Connections kept open to each upstream while nothing uses them.
+  public var maxIdleUpstreamConnections = 64
+
+  public init(listen: SocketAddress, upstreams: [UpstreamConfiguration]) {
+    self.listen = listen
+    self.upstreams = upstreams
+  }
+}
+
+/// Why a configuration cannot be served.
+public enum ProxyConfigurationError: Error, Equatable, Sendable {
+  case noUpstream
+  case repeatedName(String)
+  /// TLS to this upstream is not available.
+  case unsupportedScheme(upstream: String)
+}

@@ -1,0 +1,190 @@
+import Bytes
+public import EventLoop
+import Wire
+
+/// An HTTP/1.1 reverse proxy on one loop. All of it runs on the loop's thread.
+///
+/// Offers of another protocol (Upgrade) are ignored, as RFC 9110 section 7.8 allows: the request is
+/// answered as the plain HTTP request it also is.
+public final class ProxyServer {
+  public let configuration: ProxyConfiguration
+  /// What is really bound.
+  public var address: SocketAddress { listener.address }
+  public private(set) var isDraining = false
+
+  let memory = LoopMemory()
+  let deadlines: ClientDeadlines
+  let observer: any TrafficObserver
+
+  struct ClientDeadlines {
+    let requestHead: DeadlineQueue
+    let bodyStall: DeadlineQueue
+    let clientIdle: DeadlineQueue
+    let linger: DeadlineQueue
+  }
+
+  private let loop: Loop
+  private let listener: TCPListener
+  private let pools: [UpstreamPool]
+  private let upstreamDeadlines: UpstreamPool.UpstreamDeadlines
+  private var connections: [UInt64: ClientConnection] = [:]
+  private var lastConnection: UInt64 = 0
+  private var inFlight = 0
+  private var requests: UInt64 = 0
+  private var drainLimit: Timer?
+  private var drained: (() -> Void)?
+  private var isStopped = false
+
+  /// Connections above the limit that may wait for the client to take its 503.
+  private static let maxRefusing = 64
+
+  /// Starts listening. The observer is held until `stop`.
+  public init(loop: Loop, configuration: ProxyConfiguration, observer: any TrafficObserver) throws {
+    try ProxyServer.check(configuration)
+    self.loop = loop
+    self.configuration = configuration
+    self.observer = observer
+    let timeouts = configuration.timeouts
+    func queue(_ kind: DeadlineKind, _ millis: UInt64) -> DeadlineQueue {
+      DeadlineQueue(loop: loop, kind: kind, millis: millis)
+    }
+    deadlines = ClientDeadlines(
+      requestHead: queue(.requestHead, timeouts.requestHead),
+      bodyStall: queue(.bodyStall, timeouts.bodyStall),
+      clientIdle: queue(.clientIdle, timeouts.clientIdle),
+      linger: queue(.linger, timeouts.linger))
+    let upstreamDeadlines = UpstreamPool.UpstreamDeadlines(
+      connect: queue(.connect, timeouts.connect), response: queue(.response, timeouts.response),
+      idle: queue(.upstreamIdle, timeouts.upstreamIdle))
+    self.upstreamDeadlines = upstreamDeadlines
+    let memory = memory
+    pools = configuration.upstreams.enumerated().map { index, upstream in
+      UpstreamPool(
+        index: index, configuration: upstream, loop: loop, memory: memory,
+        deadlines: upstreamDeadlines, maxIdle: configuration.maxIdleUpstreamConnections
+      ) { [unowned observer] in observer.upstreamChanged(index: $0, $1) }
+    }
+    var accepted: (TCPStream) -> Void = { $0.close() }
+    listener = try TCPListener(loop: loop, address: configuration.listen) { accepted($0) }
+    accepted = { [unowned self] in accept($0) }
+    listener.onShortage = { [unowned observer] in
+      observer.notice("new connections have to wait: \($0.message)")
+    }
+  }
+
+  private static func check(_ configuration: ProxyConfiguration) throws(ProxyConfigurationError) {
+    if configuration.upstreams.isEmpty { throw .noUpstream }
+    var names: Set<String> = []
+    for upstream in configuration.upstreams {
+      if !names.insert(upstream.name).inserted { throw .repeatedName(upstream.name) }
+      if upstream.url.scheme != .http { throw .unsupportedScheme(upstream: upstream.name) }
+    }
+  }
+
+  var nowMillis: UInt64 { loop.nowMillis }
+
+  public var counters: ProxyCounters {
+    ProxyCounters(
+      connections: connections.count, inFlight: inFlight, requests: requests,
+      upstreamConnections: pools.reduce(0) { $0 + $1.openCount },
+      idleUpstreamConnections: pools.reduce(0) { $0 + $1.idleCount })
+  }
+
+  // MARK: Connections
+
+  private func accept(_ stream: TCPStream) {
+    let limit = configuration.maxConnections
+    if connections.count >= limit + ProxyServer.maxRefusing { return stream.reset() }
+    let isOver = connections.count >= limit
+    if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }
+    lastConnection += 1
+    let connection = ClientConnection(id: lastConnection, stream: stream, server: self)
+    connections[lastConnection] = connection
+    if isOver { connection.refuseForOverload() } else { connection.start() }
+  }
+
+  func connectionClosed(_ connection: ClientConnection) {
+    connections[connection.id] = nil
+    if connections.isEmpty { finishDrain() }
+  }
+
+  /// Nil if the request was answered here.
+  func exchange(for head: RequestHead, _ body: ByteBuffer, from client: ClientConnection)
+    -> Exchange?
+  {
+    if head.fields.all("via").contains(where: ProcessToken.isIn) {
+      client.reject(head, status: 508, reason: "this proxy is its own upstream")
+      return nil
+    }
+    let (pool, head) = route(head)
+    let request = ReceivedRequest(
+      head: head, body: body, connection: client.id, upstream: pool.index,
+      receivedAtMillis: Loop.wallMillis())
+    requests += 1
+    inFlight += 1
+    return Exchange(
+      client: client, server: self, pool: pool, request: request,
+      plan: observer.plan(for: request))
+  }
+
+  func exchangeEnded() { inFlight -= 1 }
+
+  /// `/NAME/rest` goes to the upstream of that name as `/rest`, anything else to the first.
+  private func route(_ head: RequestHead) -> (UpstreamPool, RequestHead) {
+    for pool in pools {
+      let target = head.target.utf8
+      guard target.count > pool.name.utf8.count, target.first == UInt8(ascii: "/"),
+        target.dropFirst().starts(with: pool.name.utf8)
+      else { continue }
+      let rest = target.dropFirst(1 + pool.name.utf8.count)
+      guard rest.isEmpty || rest.first == UInt8(ascii: "/") || rest.first == UInt8(ascii: "?")
+      else { continue }
+      var head = head
+      let tail = String(Substring(rest))
+      head.target = tail.utf8.first == UInt8(ascii: "/") ? tail : "/" + tail
+      return (pool, head)
+    }
+    return (pools[0], head)
+  }
+
+  // MARK: Ending
+
+  /// Stops accepting, lets requests that have begun finish and closes everything else. `done` is
+  /// called once, when the last connection is closed or after the limit, with everything stopped.
+  public func drain(limitMillis: UInt64, _ done: @escaping () -> Void) {
+    guard !isStopped, !isDraining else { return }
+    isDraining = true
+    drained = done
+    listener.close()
+    for pool in pools { pool.close() }
+    let limit = Timer(loop: loop) { [unowned self] in finishDrain() }
+    limit.start(afterMillis: limitMillis)
+    drainLimit = limit
+    for connection in Array(connections.values) { connection.drain() }
+    if connections.isEmpty { loop.soon { [self] in finishDrain() } }
+  }
+
+  private func finishDrain() {
+    guard let done = drained else { return }
+    drained = nil
+    stop()
+    done()
+  }
+
+  /// Closes everything at once, also in the middle of responses.
+  public func stop() {
+    guard !isStopped else { return }
+    isStopped = true
+    drainLimit?.close()
+    drainLimit = nil
+    listener.close()
+    for connection in Array(connections.values) { connection.close() }
+    for pool in pools { pool.close() }
+    for queue in [
+      deadlines.requestHead, deadlines.bodyStall, deadlines.clientIdle, deadlines.linger,
+      upstreamDeadlines.connect, upstreamDeadlines.response, upstreamDeadlines.idle,
+    ] {
+      queue.close()
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Bytes
+import Wire
+
+/// Turns the bytes of a client connection into requests, one at a time. Pure: it is fed and asked;
+/// its counterpart that does the reading is `ClientConnection`.
+struct RequestReader {
+  enum Outcome {
+    /// Everything given was used and there is no complete request yet.
+    case more
+    /// The client holds its body back until it has been told to go on.
+    case expectsContinue
+    case complete(RequestHead, ByteBuffer)
+    case refused(RequestHead?, status: Int, reason: String)
+  }
+
+  private enum Phase {
+    case head
+    case length(RequestHead, ByteBuffer, remaining: Int)
+    case chunked(RequestHead, ByteBuffer)
+  }
+
+  /// Bodies up to this size get their memory at once, larger ones after this much of them has
+  /// arrived, so that a length alone reserves little.
+  private static let eagerBytes = 8 << 20
+  /// Room behind a body, so that the read that completes it is not full: a full one would be
+  /// followed by another that finds nothing.
+  private static let slack = 4096
+
+  private let limits: HTTPLimits
+  private let maxBodyBytes: Int
+  private var parser: RequestHeadParser
+  private var decoder: ChunkedDecoder?
+  private var phase = Phase.head
+  /// Whether a part of a head or a body has arrived.
+  private(set) var isMidway = false
+
+  init(limits: HTTPLimits, maxBodyBytes: Int) {
+    self.limits = limits
+    self.maxBodyBytes = maxBodyBytes
+    parser = RequestHeadParser(limits: limits)
+  }
+
+  /// How much of a body has arrived; nil while no body is being read.
+  var bodyBytes: Int? {
+    switch phase {
+    case .head: nil
+    case .length(_, let body, _), .chunked(_, let body): body.count
+    }
+  }
+
+  /// The head of the request whose body is being read.
+  var head: RequestHead? {
+    switch phase {
+    case .head: nil
+    case .length(let head, _, _), .chunked(let head, _): head
+    }
+  }
+
+  /// Uses bytes up to the end of the request at most; what is behind belongs to the next one.
+  mutating func consume(_ bytes: UnsafeRawBufferPointer) -> (consumed: Int, outcome: Outcome) {
+    do throws(WireError) {
+      switch phase {
+      case .head:
+        if !bytes.isEmpty { isMidway = true }
+        let (consumed, head) = try parser.consume(bytes)
+        guard let head else { return (consumed, .more) }
+        return (consumed, begin(head, hasMore: consumed < bytes.count))
+      case .length(_, let body, let remaining):
+        let taken = min(remaining, bytes.count)
+        body.append(UnsafeRawBufferPointer(rebasing: bytes[..<taken]))
+        return (taken, advance(by: taken))
+      case .chunked(let head, let body):
+        return try consumeChunked(bytes, head, body)
+      }
+    } catch {
+      return (bytes.count, .refused(head, status: error.status, reason: error.reason))
+    }
+  }
+
+  private mutating func begin(_ head: RequestHead, hasMore: Bool) -> Outcome {
+    switch head.framing {
+    case .none, .untilClose, .length(0):
+      return finish(head, ByteBuffer(capacity: 0))
+    case .length(let length):
+      if length > maxBodyBytes { return tooLarge(head) }
+      let eager = min(length, RequestReader.eagerBytes) + RequestReader.slack
+      phase = .length(head, ByteBuffer(capacity: eager), remaining: length)
+    case .chunked:
+      decoder = ChunkedDecoder(limits: limits)
+      phase = .chunked(head, ByteBuffer(capacity: 16 * 1024))
+    }
+    return head.expectsContinue && !hasMore ? .expectsContinue : .more
+  }
+
+  private mutating func consumeChunked(
+    _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, _ body: ByteBuffer
+  ) throws(WireError) -> (consumed: Int, outcome: Outcome) {
+    guard var decoder else { return (0, .more) }
+    self.decoder = nil
+    let limit = maxBodyBytes
+    var isTooLarge = false
+    let consumed = try decoder.consume(bytes) { piece in
+      if piece.count > limit - body.count { isTooLarge = true } else { body.append(piece) }
+    }
+    if isTooLarge { return (consumed, tooLarge(head)) }
+    if decoder.isFinished { return (consumed, finish(head, body)) }
+    self.decoder = decoder
+    return (consumed, .more)
+  }
+
+  private func tooLarge(_ head: RequestHead) -> Outcome {
+    .refused(head, status: 413, reason: "request body is larger than \(maxBodyBytes) bytes")
+  }
+
+  private mutating func finish(_ head: RequestHead, _ body: ByteBuffer) -> Outcome {
+    phase = .head
+    isMidway = false
+    return .complete(head, body)
+  }
+
+  // MARK: Reading without a copy
+
+  /// Where the next bytes of a body of known length may be read to directly.
+  mutating func bodySpace() -> UnsafeMutableRawBufferPointer? {
+    guard case .length(_, let body, let remaining) = phase else { return nil }
+    if body.count == body.capacity { body.reserve(remaining + RequestReader.slack) }
+    return body.vacant
+  }
+
+  /// `count` bytes were read into `bodySpace`. Those behind the body are the start of the next
+  /// request; they are valid until the body's memory goes.
+  mutating func didReadIntoBody(_ count: Int) -> (
+    surplus: UnsafeRawBufferPointer, outcome: Outcome
+  ) {
+    guard case .length(_, let body, let remaining) = phase else {
+      return (UnsafeRawBufferPointer(start: nil, count: 0), .more)
+    }
+    let taken = min(count, remaining)
+    body.advance(by: taken)
+    let surplus = UnsafeRawBufferPointer(start: body.base + body.count, count: count - taken)
+    return (surplus, advance(by: taken))
+  }
+
+  private mutating func advance(by taken: Int) -> Outcome {
+    guard case .length(let head, let body, let remaining) = phase else { return .more }
+    if taken == remaining { return finish(head, body) }
+    phase = .length(head, body, remaining: remaining - taken)
+    return .more
+  }
+}

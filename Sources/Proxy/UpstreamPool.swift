@@ -1,0 +1,108 @@
+import EventLoop
+import Wire
+
+/// The connections to one upstream.
+final class UpstreamPool {
+  let index: Int
+  let name: String
+  let url: UpstreamURL
+  /// What the Host field says.
+  let host: String
+  private(set) var openCount = 0
+
+  private let loop: Loop
+  private let memory: LoopMemory
+  private let deadlines: UpstreamDeadlines
+  private let maxIdle: Int
+  /// The one used last is at the end and is used first: the others may then age and go.
+  private var idle: [UpstreamConnection] = []
+  private var isUp: Bool?
+  private let healthChanged: (Int, UpstreamHealth) -> Void
+  private var isClosed = false
+
+  struct UpstreamDeadlines {
+    let connect: DeadlineQueue
+    let response: DeadlineQueue
+    let idle: DeadlineQueue
+  }
+
+  init(
+    index: Int, configuration: UpstreamConfiguration, loop: Loop, memory: LoopMemory,
+    deadlines: UpstreamDeadlines, maxIdle: Int,
+    healthChanged: @escaping (Int, UpstreamHealth) -> Void
+  ) {
+    self.index = index
+    name = configuration.name
+    url = configuration.url
+    host = configuration.url.hostHeader
+    self.loop = loop
+    self.memory = memory
+    self.deadlines = deadlines
+    self.maxIdle = maxIdle
+    self.healthChanged = healthChanged
+  }
+
+  var idleCount: Int { idle.count }
+
+  func takeIdle() -> UpstreamConnection? {
+    guard let connection = idle.popLast() else { return nil }
+    connection.deadline.stop()
+    return connection
+  }
+
+  /// `done` gets a connection that reads, or the reason why there is none.
+  func connect(
+    _ done: @escaping (Result<UpstreamConnection, UpstreamConnector.ConnectFailure>) -> Void
+  )
+    -> UpstreamConnector
+  {
+    let begin = Loop.monotonicNanos()
+    return UpstreamConnector(
+      loop: loop, host: url.host, port: url.port, deadlines: deadlines.connect
+    ) { [self] result in
+      switch result {
+      case .success(let stream):
+        let connection = UpstreamConnection(stream: stream, pool: self, memory: memory)
+        openCount += 1
+        stream.startReading()
+        if isUp != true {
+          isUp = true
+          healthChanged(
+            index, .up(connectMillis: Int((Loop.monotonicNanos() - begin) / 1_000_000)))
+        }
+        done(.success(connection))
+      case .failure(let failure):
+        if isUp != false {
+          isUp = false
+          healthChanged(index, .down(reason: failure.reason))
+        }
+        done(.failure(failure))
+      }
+    }
+  }
+
+  func awaitResponse(on connection: UpstreamConnection) {
+    deadlines.response.start(connection.deadline)
+  }
+
+  /// Takes a connection back on which nothing is left to read or write.
+  func release(_ connection: UpstreamConnection) {
+    connection.end()
+    guard !isClosed, idle.count < maxIdle else { return discard(connection) }
+    connection.isReused = true
+    idle.append(connection)
+    deadlines.idle.start(connection.deadline)
+  }
+
+  func discard(_ connection: UpstreamConnection) {
+    if let place = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: place) }
+    guard !connection.stream.isClosed else { return }
+    openCount -= 1
+    connection.close()
+  }
+
+  func close() {
+    isClosed = true
+    while let connection = idle.last { discard(connection) }
+  }
+}
