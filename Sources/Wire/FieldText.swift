@@ -40,27 +40,33 @@ enum FieldText {
 extension ByteBuffer {
   /// Appends `value` in decimal, without an allocation. `value` must not be negative.
   func append(decimal value: Int) {
-    append(value, radix: 10)
+    precondition(value >= 0, "lengths are not negative")
+    var digits = 1
+    var rest = value / 10
+    while rest > 0 {
+      digits += 1
+      rest /= 10
+    }
+    reserve(digits)
+    rest = value
+    for offset in (0..<digits).reversed() {
+      let digit = UInt8(truncatingIfNeeded: rest % 10)
+      base.storeBytes(of: 0x30 &+ digit, toByteOffset: count + offset, as: UInt8.self)
+      rest /= 10
+    }
+    advance(by: digits)
   }
 
   /// Appends `value` in lower-case hexadecimal. `value` must not be negative.
   func append(hexadecimal value: Int) {
-    append(value, radix: 16)
-  }
-
-  private func append(_ value: Int, radix: Int) {
     precondition(value >= 0, "lengths are not negative")
-    reserve(20)
-    let digits = vacant
-    var rest = value
-    var count = 0
-    repeat {
-      let digit = UInt8(truncatingIfNeeded: rest % radix)
-      digits[count] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
-      rest /= radix
-      count += 1
-    } while rest > 0
-    digits[0..<count].reverse()
-    advance(by: count)
+    let digits = max(1, (Int.bitWidth - value.leadingZeroBitCount + 3) / 4)
+    reserve(digits)
+    for offset in 0..<digits {
+      let digit = UInt8(truncatingIfNeeded: value >> ((digits - 1 - offset) * 4)) & 0xF
+      let byte = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+      base.storeBytes(of: byte, toByteOffset: count + offset, as: UInt8.self)
+    }
+    advance(by: digits)
   }
 }

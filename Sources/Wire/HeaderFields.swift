@@ -74,7 +74,7 @@ public struct HeaderFields: Sendable {
   public mutating func append(name: String, value: String) -> Bool {
     let buffer = ByteBuffer(capacity: name.utf8.count + value.utf8.count + 4)
     guard FieldText.append(name: name, value: value, to: buffer) else { return false }
-    return appendLine(buffer.bytes)
+    return withExtendedLifetime(buffer) { appendLine(buffer.bytes) }
   }
 
   /// Adds a copy of the field line in `bytes`, which ends in CRLF.

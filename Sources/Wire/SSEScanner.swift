@@ -187,12 +187,9 @@ public struct SSEScanner {
   }
 
   private mutating func intern(_ bytes: UnsafeRawBufferPointer) -> String {
-    for known in knownNames where known.utf8.count == bytes.count {
-      var known = known
-      let isSame = known.withUTF8 {
-        memcmp($0.baseAddress!, bytes.baseAddress!, bytes.count) == 0
-      }
-      if isSame { return known }
+    for known in knownNames
+    where known.utf8.count == bytes.count && known.utf8.elementsEqual(bytes) {
+      return known
     }
     let name = String(decoding: bytes, as: UTF8.self)
     if knownNames.count < 16, bytes.count <= 64 { knownNames.append(name) }
