@@ -154,6 +154,17 @@ func `a response to HEAD has no body`(_ example: ConformanceCase) {
   }
 }
 
+@Test func `an error of a response is final`() {
+  var parser = ResponseHeadParser()
+  #expect(parser.isIdle)
+  for text in ["x", "HTTP/1.1 200 OK\r\n\r\n"] {
+    #expect(throws: WireError.malformedStatusLine) {
+      try feed(text) { try parser.consume($0, requestMethod: "GET") }
+    }
+    #expect(!parser.isIdle)
+  }
+}
+
 @Test func `reason phrases are kept`() throws {
   #expect(try response("HTTP/1.1 200 Very fine\r\n\r\n")?.reason == "Very fine")
   #expect(try response("HTTP/1.1 200\r\n\r\n")?.reason == "")
