@@ -74,6 +74,37 @@ import Testing
     #expect(turns.count { $0.request.purpose == .turn } == 24)
   }
 
+  @Test func `a server that fails for a while gets the same request again`() throws {
+    let loop = try Loop()
+    let flaky = try FlakyServer(
+      loop: loop,
+      answers: [
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n: ping",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nda",
+      ])
+    var options = DemoAgent.Options()
+    options.agents = [.aider]
+    options.pace = 0
+    options.retryMillis = 1
+    let agent = DemoAgent(loop: loop, target: flaky.address, options: options)
+    var failures: [String] = []
+    agent.onFailure = { failures.append($1) }
+    let limit = Timer(loop: loop) { loop.stop() }
+    limit.start(afterMillis: 30_000)
+    while flaky.requests.count < 4, limit.isActive { loop.runOnce() }
+    #expect(
+      failures == [
+        "status 503", "the answer was cut short", "the server closed the connection",
+      ])
+    #expect(Set(flaky.requests).count == 1)
+    #expect(agent.counts == .init(answered: 0, failed: 3, mutations: 0))
+    limit.close()
+    agent.stop()
+    flaky.stop()
+    try loop.close()
+  }
+
   @Test func `a refused request does not end a session`() throws {
     let (turns, counts, _) = try Self.play(turns: 8) { $0.contextTokens = 9_000 }
     #expect(counts.failed > 0)

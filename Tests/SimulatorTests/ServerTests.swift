@@ -185,6 +185,33 @@ import Wire
     }
   }
 
+  @Test func `a prompt that was given up keeps its whole batches`() throws {
+    try withSimulator({
+      $0.prefillTokensPerSecond = 100_000
+      $0.slots = 1
+    }) { simulator in
+      let text = SourceText.instructions(sentences: 8_000, seed: 6)
+      let body =
+        #"{"stream":true,"return_progress":true,"messages":[{"role":"user","content":"\#(text)"}]}"#
+      let watcher = try TestClient(simulator.address)
+      do {
+        let client = try TestClient(simulator.address)
+        client.post("/v1/chat/completions", body)
+        var processed = 0
+        while processed == 0 {
+          watcher.get("/slots")
+          let slots = try watcher.response().json().elements ?? []
+          processed = slots.compactMap { $0["n_prompt_tokens_processed"]?.integer }.max() ?? 0
+        }
+      }
+      #expect(eventually { simulator.record.counts.cancelled == 1 })
+      let again = try TestClient(simulator.address).call("/v1/chat/completions", body)
+      let cached = try #require(again.events().first?["prompt_progress"]?["cache"]?.integer)
+      #expect(cached >= ReplyProgress.batchTokens)
+      #expect(cached % ReplyProgress.batchTokens == 0)
+    }
+  }
+
   @Test func `a request waits for a busy slot and then runs`() throws {
     try withSimulator({
       $0.slots = 1
@@ -270,7 +297,23 @@ import Wire
     try withSimulator({ $0.kind = .generic }) { simulator in
       let client = try TestClient(simulator.address)
       client.get("/slots")
-      #expect(try client.response().head.status == 404)
+      let response = try client.response()
+      #expect(response.head.status == 404)
+      #expect(!response.head.fields.contains("server"))
+    }
+  }
+
+  @Test func `garbage ends its own connection only`() throws {
+    try withSimulator { simulator in
+      var numbers = SeededNumbers(seed: 77)
+      for _ in 0..<60 {
+        let client = try TestClient(simulator.address)
+        let noise = (0..<200).map { _ in Character(Unicode.Scalar(UInt8(numbers.below(128)))) }
+        client.send("POST /v1/messages HTTP/1.1\r\nHost: a\r\n" + String(noise) + "\r\n\r\n")
+      }
+      let client = try TestClient(simulator.address)
+      client.get("/health")
+      #expect(try client.response().head.status == 200)
     }
   }
 

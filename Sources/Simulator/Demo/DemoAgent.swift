@@ -75,7 +75,9 @@ public final class DemoAgent {
     onTurn?(turn)
   }
 
-  /// Ends all sessions where they are. To be called before the agent is let go of.
+  deinit { stop() }
+
+  /// Ends all sessions where they are.
   public func stop() {
     for player in players { player.stop() }
   }

@@ -29,6 +29,8 @@ final class Player {
     timer = Timer(loop: loop) { [unowned self] in send() }
   }
 
+  deinit { stop() }
+
   func begin(afterMillis: UInt64) {
     timer?.start(afterMillis: afterMillis)
   }
@@ -74,6 +76,10 @@ final class Player {
       } else {
         timer?.start(afterMillis: pause())
       }
+    case .answered(let status, _) where status == 200 || status == 429 || status >= 500:
+      // The same request may succeed later, so it is sent again, as agents do.
+      onFailure?(status == 200 ? "the answer was cut short" : "status \(status)")
+      timer?.start(afterMillis: options.retryMillis)
     case .answered(let status, _):
       // A script cannot repair its own request, so it goes on without this reply.
       self.request = nil

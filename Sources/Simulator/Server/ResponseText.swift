@@ -7,14 +7,17 @@ enum ResponseText {
 
   /// - Parameter keeps: number of requests the connection still takes; nil when it is closed.
   static func head(
-    status: Int, contentType: StaticString, length: Length, keeps: Int?, idleMillis: UInt64
+    status: Int, contentType: StaticString, length: Length, keeps: Int?, options: SimulatorOptions
   ) -> [UInt8] {
     var text = JSONText()
     text.raw("HTTP/1.1 ")
     text.integer(status)
     text.raw(" ")
     text.raw(ResponseHead.reasonPhrase(for: status))
-    text.raw("\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: \r\nContent-Type: ")
+    if options.kind == .llamaCpp {
+      text.raw("\r\nServer: llama.cpp\r\nAccess-Control-Allow-Origin: ")
+    }
+    text.raw("\r\nContent-Type: ")
     text.raw(contentType)
     switch length {
     case .known(let count):
@@ -24,7 +27,7 @@ enum ResponseText {
     }
     if let keeps {
       text.raw("\r\nKeep-Alive: timeout=")
-      text.integer(max(1, idleMillis / 1000))
+      text.integer(max(1, options.idleMillis / 1000))
       text.raw(", max=")
       text.integer(keeps)
     } else {

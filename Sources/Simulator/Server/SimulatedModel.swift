@@ -64,8 +64,9 @@ final class SimulatedModel {
       throw .tooLong(prompt: tokens.count, context: options.contextTokens)
     }
     var bounded = request
-    bounded.maxTokens = min(
-      request.maxTokens.map { max(1, $0) } ?? Int.max, options.contextTokens - tokens.count)
+    // Zero still makes one token, a negative number means no limit, as at llama.cpp.
+    let wanted = request.maxTokens.map { $0 < 0 ? Int.max : max(1, $0) } ?? Int.max
+    bounded.maxTokens = min(wanted, options.contextTokens - tokens.count)
     let writer = ReplyWriter(
       spelling: options.spellsCallsLikeTemplate ? .spaced : .compact,
       toolCallPercent: options.toolCallPercent)

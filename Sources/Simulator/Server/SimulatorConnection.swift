@@ -195,7 +195,7 @@ final class SimulatorConnection: StreamDelegate, CompletionSink {
       write(
         ResponseText.head(
           status: 200, contentType: "text/event-stream", length: .chunked, keeps: keeps(),
-          idleMillis: server.options.idleMillis))
+          options: server.options))
     }
     server.model.start(completion)
   }
@@ -229,7 +229,7 @@ final class SimulatorConnection: StreamDelegate, CompletionSink {
     write(
       ResponseText.head(
         status: status, contentType: contentType, length: .known(body.count),
-        keeps: closing ? nil : keeps() ?? 1, idleMillis: server.options.idleMillis)
+        keeps: closing ? nil : keeps() ?? 1, options: server.options)
         + (head?.method == "HEAD" ? [] : body))
   }
 
