@@ -19,9 +19,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func fuzzer(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = ["Corpus"]
+) -> Target {
   .executableTarget(
-    name: name, dependencies: dependencies, path: "Tests/Fuzz/\(name)",
+    name: name, dependencies: dependencies, path: "Tests/Fuzz/\(name)", exclude: exclude,
     swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
 }
 
@@ -86,7 +88,10 @@ let package = Package(
     tests("EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes"]),
   ]
     + (fuzzing
-      ? [fuzzer("FuzzWire", ["Wire", "Bytes"]), fuzzer("FuzzPrompt", ["Prompt", "Bytes"])] : []),
+      ? [
+        fuzzer("FuzzWire", ["Wire", "Bytes"], exclude: ["Corpus", "wire.dict"]),
+        fuzzer("FuzzPrompt", ["Prompt", "Bytes"]),
+      ] : []),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17
 )
