@@ -12,6 +12,8 @@ final class UpstreamConnector: DeadlineOwner {
 
   struct ConnectFailure: Error {
     let reason: String
+    /// The failure is ours: it says nothing about the upstream.
+    var isShortage = false
   }
 
   /// `done` is called once and never from inside this call; not at all after `cancel`.
@@ -41,7 +43,10 @@ final class UpstreamConnector: DeadlineOwner {
 
   private func connectNext(after error: UVError?) {
     guard let address = addresses.popFirst() else {
-      return finish(.failure(ConnectFailure(reason: error?.message ?? "no address")))
+      return finish(
+        .failure(
+          ConnectFailure(
+            reason: error?.message ?? "no address", isShortage: error?.isShortage ?? false)))
     }
     let stream = TCPStream(loop: loop)
     self.stream = stream
