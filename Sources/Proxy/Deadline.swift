@@ -29,7 +29,7 @@ final class Deadline {
 /// connections; one timer serves the first and is never moved earlier.
 final class DeadlineQueue {
   private let kind: DeadlineKind
-  private let millis: UInt64
+  let millis: UInt64
   private let loop: Loop
   private var timer: Timer?
   private var first: Deadline?
