@@ -29,6 +29,10 @@ public struct UVError: Error, Sendable, Equatable {
   }
 
   public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
+  /// The process or the system has no descriptors or no memory for sockets left.
+  public var isShortage: Bool {
+    [UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM].contains { $0.rawValue == code }
+  }
   public var isCancelled: Bool { code == UV_ECANCELED.rawValue }
 
   static func check(_ operation: Operation, _ code: Int32) throws(UVError) {

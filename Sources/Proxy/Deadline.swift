@@ -13,7 +13,8 @@ protocol DeadlineOwner: AnyObject {
 /// The place of one connection in at most one `DeadlineQueue`.
 final class Deadline {
   fileprivate unowned let owner: any DeadlineOwner
-  fileprivate weak var queue: DeadlineQueue?
+  // A queue outlives its deadlines: its end clears them.
+  fileprivate unowned(unsafe) var queue: DeadlineQueue?
   fileprivate var expires: UInt64 = 0
   fileprivate var next: Deadline?
   fileprivate unowned(unsafe) var previous: Deadline?
@@ -28,7 +29,7 @@ final class Deadline {
 /// connections; one timer serves the first and is never moved earlier.
 final class DeadlineQueue {
   private let kind: DeadlineKind
-  private let millis: UInt64
+  let millis: UInt64
   private let loop: Loop
   private var timer: Timer?
   private var first: Deadline?

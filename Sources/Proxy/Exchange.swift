@@ -62,7 +62,9 @@ final class Exchange {
       use(connection)
     case .failure(let failure):
       perform(
-        machine.connectFailed(reason: "upstream \(pool.name) is unreachable: \(failure.reason)"))
+        machine.connectFailed(
+          status: failure.isShortage ? 503 : 502,
+          reason: "upstream \(pool.name) is unreachable: \(failure.reason)"))
     }
   }
 

@@ -81,9 +81,9 @@ struct ExchangeStateMachine {
     return .send
   }
 
-  mutating func connectFailed(reason: String) -> Action {
+  mutating func connectFailed(status: Int, reason: String) -> Action {
     guard case .connecting = phase else { return .ignore }
-    return answer(502, reason)
+    return answer(status, reason)
   }
 
   /// Any byte of the upstream's: from here on it has seen the request.

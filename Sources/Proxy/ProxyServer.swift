@@ -23,6 +23,9 @@ public final class ProxyServer {
     let linger: DeadlineQueue
   }
 
+  /// As configured, but for what the process may have open: each client may need an upstream
+  /// connection, and other parts of the program some files.
+  private let maxConnections: Int
   private let loop: Loop
   private let listener: TCPListener
   private let pools: [UpstreamPool]
@@ -38,12 +41,14 @@ public final class ProxyServer {
   /// Connections above the limit that may wait for the client to take its 503.
   private static let maxRefusing = 64
 
-  /// Starts listening. The observer is held until `stop`.
+  /// Starts listening. The number of connections also depends on `DescriptorLimit`, which a program
+  /// should have raised by now. The observer is held until `stop`.
   public init(loop: Loop, configuration: ProxyConfiguration, observer: any TrafficObserver) throws {
     try ProxyServer.check(configuration)
     self.loop = loop
     self.configuration = configuration
     self.observer = observer
+    maxConnections = min(configuration.maxConnections, max(8, (DescriptorLimit.current - 64) / 2))
     let timeouts = configuration.timeouts
     func queue(_ kind: DeadlineKind, _ millis: UInt64) -> DeadlineQueue {
       DeadlineQueue(loop: loop, kind: kind, millis: millis)
@@ -67,7 +72,8 @@ public final class ProxyServer {
     var accepted: (TCPStream) -> Void = { $0.close() }
     listener = try TCPListener(loop: loop, address: configuration.listen) { accepted($0) }
     accepted = { [unowned self] in accept($0) }
-    listener.onShortage = { [unowned observer] in
+    listener.onShortage = { [unowned self] in
+      for pool in pools { pool.closeIdle() }
       observer.notice("new connections have to wait: \($0.message)")
     }
   }
@@ -93,7 +99,7 @@ public final class ProxyServer {
   // MARK: Connections
 
   private func accept(_ stream: TCPStream) {
-    let limit = configuration.maxConnections
+    let limit = maxConnections
     if connections.count >= limit + ProxyServer.maxRefusing { return stream.reset() }
     let isOver = connections.count >= limit
     if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }

@@ -9,9 +9,14 @@ final class UpstreamConnector: DeadlineOwner {
   private var stream: TCPStream?
   private var addresses: ArraySlice<SocketAddress> = []
   private var isOver = false
+  private let limitMillis: UInt64
+  private var shareMillis: UInt64 = 0
+  private var share: Timer?
 
   struct ConnectFailure: Error {
     let reason: String
+    /// The failure is ours: it says nothing about the upstream.
+    var isShortage = false
   }
 
   /// `done` is called once and never from inside this call; not at all after `cancel`.
@@ -21,42 +26,79 @@ final class UpstreamConnector: DeadlineOwner {
   ) {
     self.loop = loop
     self.done = done
+    limitMillis = deadlines.millis
     deadlines.start(deadline)
     if let literal = try? SocketAddress(ip: host, port: port) {
-      addresses = [literal]
-      connectNext(after: nil)
+      begin([literal])
       return
     }
     resolver = Resolver.resolve(loop: loop, host: host, port: port) { [self] result in
       resolver = nil
       switch result {
       case .success(let found):
-        addresses = found[...]
-        connectNext(after: nil)
+        begin(found)
       case .failure(let error):
         finish(.failure(ConnectFailure(reason: "name look-up failed: \(error.message)")))
       }
     }
   }
 
+  /// Tries `addresses` without a look-up.
+  init(
+    loop: Loop, addresses: [SocketAddress], deadlines: DeadlineQueue,
+    _ done: @escaping (Result<TCPStream, ConnectFailure>) -> Void
+  ) {
+    self.loop = loop
+    self.done = done
+    limitMillis = deadlines.millis
+    deadlines.start(deadline)
+    begin(addresses)
+  }
+
+  private func begin(_ found: [SocketAddress]) {
+    addresses = found[...]
+    shareMillis = limitMillis / UInt64(max(1, found.count))
+    connectNext(after: nil)
+  }
+
   private func connectNext(after error: UVError?) {
     guard let address = addresses.popFirst() else {
-      return finish(.failure(ConnectFailure(reason: error?.message ?? "no address")))
+      return finish(
+        .failure(
+          ConnectFailure(
+            reason: error?.message ?? "no address", isShortage: error?.isShortage ?? false)))
     }
     let stream = TCPStream(loop: loop)
     self.stream = stream
+    limitShare(of: stream)
     stream.connect(to: address) { [self] error in
-      guard !isOver else { return }
+      endShare()
+      self.stream = nil
       if let error {
         stream.close()
-        self.stream = nil
         connectNext(after: error)
       } else {
-        self.stream = nil
         if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }
         finish(.success(stream))
       }
     }
+  }
+
+  /// An address that does not react must leave time for the ones behind it.
+  private func limitShare(of stream: TCPStream) {
+    guard !addresses.isEmpty, shareMillis > 0 else { return }
+    let timer = Timer(loop: loop) { [self] in
+      endShare()
+      stream.close()
+      connectNext(after: nil)
+    }
+    timer.start(afterMillis: shareMillis)
+    share = timer
+  }
+
+  private func endShare() {
+    share?.close()
+    share = nil
   }
 
   func deadlineReached(_ kind: DeadlineKind) {
@@ -79,6 +121,7 @@ final class UpstreamConnector: DeadlineOwner {
   private func abandon() {
     isOver = true
     deadline.stop()
+    endShare()
     resolver?.cancel()
     resolver = nil
     stream?.close()

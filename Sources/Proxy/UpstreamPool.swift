@@ -72,7 +72,7 @@ final class UpstreamPool {
         }
         done(.success(connection))
       case .failure(let failure):
-        if isUp != false {
+        if isUp != false, !failure.isShortage {
           isUp = false
           healthChanged(index, .down(reason: failure.reason))
         }
@@ -101,8 +101,12 @@ final class UpstreamPool {
     connection.close()
   }
 
+  func closeIdle() {
+    while let connection = idle.last { discard(connection) }
+  }
+
   func close() {
     isClosed = true
-    while let connection = idle.last { discard(connection) }
+    closeIdle()
   }
 }

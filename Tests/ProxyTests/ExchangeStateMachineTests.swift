@@ -42,7 +42,7 @@ import Testing
   @Test func `a failed connection is answered`() {
     var machine = machine()
     _ = machine.start()
-    #expect(machine.connectFailed(reason: "no") == .answer(status: 502, reason: "no"))
+    #expect(machine.connectFailed(status: 502, reason: "no") == .answer(status: 502, reason: "no"))
     #expect(machine.isOver)
   }
 

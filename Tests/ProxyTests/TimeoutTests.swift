@@ -81,6 +81,22 @@ import Wire
     harness.finish()
   }
 
+  @Test func `an upstream that does not react is 502 after the limit`() throws {
+    let silent = try #require(SilentListener())
+    let harness = try ProxyHarness {
+      $0.upstreams = [
+        UpstreamConfiguration(
+          name: "x", url: try UpstreamURL(parsing: "http://127.0.0.1:\(silent.port)"))
+      ]
+      $0.timeouts.connect = 50
+    }
+    let client = harness.client(get())
+    harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
+    #expect(client.text.hasPrefix("HTTP/1.1 502 "))
+    #expect(harness.observer.health.count == 1)
+    harness.finish()
+  }
+
   @Test func `a name that does not exist is 502`() throws {
     let harness = try ProxyHarness {
       $0.upstreams = [
