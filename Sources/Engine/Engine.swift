@@ -38,6 +38,12 @@ public final class Engine: TrafficObserver {
   /// Turns measured per upstream: tells whether somebody else used the server in between.
   private var turnCounts: [Int]
   private var downCounts: [Int]
+  private var orders: [OrderKey: RenderingOrder] = [:]
+
+  private struct OrderKey: Hashable {
+    var upstream: Int
+    var dialect: Dialect
+  }
 
   /// - Parameters:
   ///   - clock: where the time comes from.
@@ -69,7 +75,7 @@ public final class Engine: TrafficObserver {
     if request.head.method == "POST", let dialect = Dialect(path: request.head.path) {
       plan.observer = MeasuredExchange(self, request, facts(request, dialect))
     } else if request.body.count > 0 {
-      plan.observer = UnmeasuredExchange(self, request, reason: "not a prompt")
+      plan.observer = UnmeasuredExchange(self, request, reason: UnmeasuredReason.notAPrompt)
     }
     return plan
   }
@@ -113,7 +119,8 @@ public final class Engine: TrafficObserver {
     let reception = sessions.receive(
       body, dialect: facts.dialect,
       RequestContext(
-        key: key, hint: facts.hint, connection: facts.connection, now: facts.nowMillis))
+        key: key, hint: facts.hint, connection: facts.connection, now: facts.nowMillis,
+        order: order(facts.upstream, facts.dialect)))
     if let reception, !facts.agent.isEmpty { reception.session.agent = facts.agent }
     return reception
   }
@@ -123,6 +130,16 @@ public final class Engine: TrafficObserver {
     else { return }
     upstreams[upstream].kind = kind
     publish(.upstream(upstreams[upstream]))
+  }
+
+  /// Where an upstream renders the tools: learnt from what it reused, else what is usual.
+  func order(_ upstream: Int, _ dialect: Dialect) -> RenderingOrder {
+    orders[OrderKey(upstream: upstream, dialect: dialect)]
+      ?? (dialect == .anthropicMessages ? .toolsFirst : .systemFirst)
+  }
+
+  func learn(_ order: RenderingOrder, _ upstream: Int, _ dialect: Dialect) {
+    orders[OrderKey(upstream: upstream, dialect: dialect)] = order
   }
 
   func kind(of upstream: Int) -> ServerKind {

@@ -20,15 +20,17 @@ enum MapBuilder {
           dropped.removeFirst()
         }
       }
-      entries.append(entry(index, at, state(alignment, at)))
+      entries.append(entry(index, at, state(reception, alignment, at)))
     }
     for rest in dropped { entries.append(entry(old, rest, .dropped)) }
     return PromptMap(entries: entries.filter { $0.kind != .knob || $0.agent != .kept })
   }
 
-  private static func state(_ alignment: Alignment, _ at: Int) -> BlockState {
+  private static func state(
+    _ reception: Reception, _ alignment: Alignment, _ at: Int
+  ) -> BlockState {
     switch alignment.matches[at] {
-    case .same, .neutral: alignment.boundary.map { at < $0 } ?? true ? .kept : .lost
+    case .same, .neutral: reception.boundary?.keeps(at) ?? true ? .kept : .lost
     case .changed: .changed
     case .new: .new
     }

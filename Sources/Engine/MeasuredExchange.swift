@@ -81,7 +81,7 @@ final class MeasuredExchange: ExchangeObserver {
     engine.publish(
       .unmeasured(
         at: facts.wallMillis, method: target.method, path: target.path, status: status,
-        reason: "body not understood"))
+        reason: UnmeasuredReason.notUnderstood))
   }
 
   private func finish(
@@ -119,6 +119,8 @@ final class MeasuredExchange: ExchangeObserver {
     let session = reception.session
     let promptBytes = reception.history.promptBytes
     let counts = engine.countTurn(facts.upstream)
+    learnOrder(&record, reception)
+    if let boundary = reception.boundary { calibrate(session, boundary, record) }
     if let prompt = record.usage.promptTokens, reception.relation != .compactionCall {
       record.promptTokens = TokenCount(prompt, estimated: false)
       session.estimate.calibrate(bytes: promptBytes, tokens: prompt)
@@ -127,6 +129,7 @@ final class MeasuredExchange: ExchangeObserver {
       record.serverCause = ServerVerdict.cause(
         ServerVerdict.Evidence(
           kind: engine.kind(of: facts.upstream), predicted: predicted.value, reported: reported,
+          isEstimate: predicted.estimated,
           idleMillis: before.map { facts.nowMillis &- min($0.endedAt, facts.nowMillis) },
           othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
           wentDown: before.map { $0.upstreamLosses != counts.downs } ?? false,
@@ -143,16 +146,41 @@ final class MeasuredExchange: ExchangeObserver {
     }
   }
 
+  /// A break measures the prompt in front of it: so many bytes were so many reused tokens. Taken if
+  /// the server plainly reused just that; it may have lost more, or found an older copy.
+  private func calibrate(_ session: Session, _ boundary: Boundary, _ record: TurnRecord) {
+    session.estimate.forget(behind: boundary.keptBytes)
+    guard let reported = record.usage.cachedTokens else { return }
+    let expected = record.keptTokens.value
+    if abs(reported - expected) <= max(ServerVerdict.slack, expected / 5) {
+      session.estimate.calibrate(bytes: boundary.keptBytes, tokens: reported)
+    }
+  }
+
+  /// When tools or system prompt changed, what the server reused tells which of them it renders
+  /// first. The prediction of this turn is corrected, too: it was made with the wrong order.
+  private func learnOrder(_ record: inout TurnRecord, _ reception: Reception) {
+    guard let reported = record.usage.cachedTokens, let old = reception.previous,
+      let alignment = reception.alignment, let boundary = reception.boundary,
+      let previous = record.previousTokens,
+      let other = Boundary(
+        alignment, old: old, new: reception.history, order: reception.order.other),
+      other.keptBytes != boundary.keptBytes
+    else { return }
+    let kept = reception.session.estimate.tokens(inFirst: other.keptBytes)
+    guard abs(reported - kept) * 2 < abs(reported - record.keptTokens.value) else { return }
+    engine.learn(reception.order.other, facts.upstream, facts.dialect)
+    TurnBuilder.setKept(
+      &record, TokenCount(min(previous.value, kept), estimated: true), of: previous)
+  }
+
   /// A changed setting that cost nothing was no break: only the server can tell.
   private func settleKnob(_ record: inout TurnRecord, predicted: Int, reported: Int) {
     guard record.verdict.cause == .knob, let previous = record.previousTokens,
       reported + ServerVerdict.slack >= previous.value
     else { return }
     record.verdict.cause = .neutralRerender
-    record.keptTokens = previous
-    record.keptForwardedTokens = previous
-    record.reprocessedTokens = TokenCount(0, estimated: false)
-    record.reprocessedForwardedTokens = record.reprocessedTokens
+    TurnBuilder.setKept(&record, previous, of: previous)
   }
 }
 

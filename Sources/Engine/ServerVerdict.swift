@@ -8,6 +8,8 @@ enum ServerVerdict {
     var kind: ServerKind
     var predicted: Int
     var reported: Int
+    /// Whether `predicted` is an estimate; then small differences prove nothing.
+    var isEstimate: Bool
     /// Since the session's last turn ended; nil on a first turn.
     var idleMillis: UInt64?
     /// Turns that other sessions sent to the same upstream since then.
@@ -26,7 +28,10 @@ enum ServerVerdict {
   /// nil if the server did what was predicted, or better.
   static func cause(_ evidence: Evidence) -> Cause? {
     let missing = evidence.predicted - evidence.reported
-    guard missing > max(slack, evidence.predicted / 20) else { return nil }
+    let tolerance =
+      evidence.isEstimate
+      ? max(4 * slack, evidence.predicted * 3 / 20) : max(slack, evidence.predicted / 50)
+    guard missing > tolerance else { return nil }
     if evidence.wentDown { return .serverRestarted }
     switch evidence.kind {
     case .anthropic:

@@ -56,6 +56,11 @@ enum TurnBuilder {
     } else {
       kept = previous
     }
+    setKept(&record, kept, of: previous)
+  }
+
+  /// How much was kept, and all that follows from it.
+  static func setKept(_ record: inout TurnRecord, _ kept: TokenCount, of previous: TokenCount) {
     record.keptTokens = kept
     record.keptForwardedTokens = kept
     let lost = TokenCount(

@@ -62,6 +62,23 @@ public struct RequestIndex: Sendable {
 
   public var messageCount: Int { blocks.count - starts.messages }
 
+  /// The blocks in the order in which a server renders them, in runs that can be compared one by one
+  /// with those of another request. Knobs come first: they may change everything.
+  public func segments(_ order: RenderingOrder) -> [Range<Int>] {
+    let messages = indices(of: .messages)
+    switch order {
+    case .toolsFirst:
+      return [indices(of: .knobs), indices(of: .tools), indices(of: .system), messages]
+    case .systemFirst:
+      var split = messages.lowerBound
+      while split < messages.upperBound, blocks[split].kind == .system { split += 1 }
+      return [
+        indices(of: .knobs), indices(of: .system), messages.lowerBound..<split,
+        indices(of: .tools), split..<messages.upperBound,
+      ]
+    }
+  }
+
   /// Number of a block within its group, as the agent counts it.
   public func indexInGroup(_ block: Int) -> Int {
     block - indices(of: blocks[block].group).lowerBound

@@ -11,7 +11,8 @@ public enum TurnLine {
     var parts = ["turn \(record.turn)"]
     if let share = record.keptShare {
       parts.append("prefix preserved \(Humanised.percent(share))%")
-      parts.append("\(count(record.computedAgain)) tokens reprocessed")
+      let again = record.computedAgain
+      parts.append("\(count(again)) \(again.value == 1 ? "token" : "tokens") reprocessed")
     } else {
       parts.append(record.isSideCall ? "side call" : "first turn")
       parts.append("\(count(record.promptTokens)) prompt tokens")

@@ -45,6 +45,14 @@ public struct Notice: Sendable, Equatable {
   }
 }
 
+/// Why a request was relayed without being measured.
+public enum UnmeasuredReason {
+  /// Another endpoint than those that take prompts.
+  public static let notAPrompt = "not a prompt"
+  /// A prompt's endpoint, but a body that could not be read as one.
+  public static let notUnderstood = "body not understood"
+}
+
 /// What the proxy tells the rest of the program. The counterpart is `ProxyCommand`.
 public enum TurnEvent: Sendable {
   /// A measured request was forwarded; its verdict is known, its usage is not.

@@ -113,6 +113,8 @@ enum EventLine {
     case .finished(let record):
       return TurnLine.text(record, time: clock(record.startedAt))
     case .unmeasured(let at, let method, let path, let status, let reason):
+      // Model lists and token counts go by all the time; a prompt that is not read is news.
+      guard reason != UnmeasuredReason.notAPrompt else { return nil }
       let answer = status.map { ", answered \($0)" } ?? ""
       return "\(clock(at)) -------- \(method) \(path) not measured: \(reason)\(answer)"
     case .upstream(let status):

@@ -34,9 +34,8 @@ public struct Alignment: Sendable {
   public let matches: [Match]
   /// Old blocks without a counterpart.
   public let dropped: [Int]
-  /// Position in rendering order of the first block that is not an unchanged continuation, in new
-  /// block numbers; nil if every old block is still there, in place.
-  public let boundary: Int?
+  /// Whether the messages of the old request are continued without being sent again.
+  public let isChained: Bool
 
   /// - Parameter isChained: the new request names the response it continues instead of sending the
   ///   messages again; all its messages are new and none of the old ones is missing.
@@ -54,7 +53,7 @@ public struct Alignment: Sendable {
     }
     self.matches = matches
     dropped = used.indices.filter { !used[$0] }
-    boundary = Self.boundary(old.index, new.index, matches, isChained)
+    self.isChained = isChained
   }
 
   /// Messages at the start that are unchanged and in place.
@@ -185,28 +184,5 @@ public struct Alignment: Sendable {
   /// Two writings of one content differ by markers, wrapping and white space, not by much text.
   private static func mayRenderAlike(_ a: Int, _ b: Int) -> Bool {
     abs(a - b) <= 128 + min(a, b) / 4
-  }
-
-  private static func boundary(
-    _ old: RequestIndex, _ new: RequestIndex, _ matches: [Match], _ isChained: Bool
-  ) -> Int? {
-    for group in BlockGroup.allCases where !(isChained && group == .messages) {
-      let olds = old.indices(of: group)
-      let news = new.indices(of: group)
-      if group == .knobs {
-        if let changed = news.first(where: { !matches[$0].isUnchanged }) { return changed }
-        if olds.count != news.count { return news.upperBound }
-        continue
-      }
-      for step in 0..<olds.count {
-        let at = news.lowerBound + step
-        guard at < news.upperBound, matches[at].isUnchanged,
-          matches[at].old == olds.lowerBound + step
-        else { return min(at, news.upperBound) }
-      }
-      // More tools or system blocks than before stand in front of the messages.
-      if group != .messages, news.count > olds.count { return news.lowerBound + olds.count }
-    }
-    return nil
   }
 }

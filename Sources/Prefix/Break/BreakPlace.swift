@@ -18,7 +18,7 @@ struct BreakPlace {
     self.alignment = alignment
     self.old = old
     self.new = new
-    group = Boundary.group(of: boundary.block, old.index, new.index)
+    group = boundary.group
     before = boundary.oldBlock.flatMap { old.bytes(of: $0) }.flatMap { JSONValue($0) }
     let hasBlock = new.index.indices(of: group).contains(boundary.block)
     after = hasBlock ? new.bytes(of: boundary.block).flatMap { JSONValue($0) } : nil
@@ -45,21 +45,6 @@ struct BreakPlace {
       let from = alignment.matches[boundary.block].old
     else { return false }
     return from > oldBlock
-  }
-
-  /// A boundary at an unchanged block, for pointing at a neutral difference.
-  static func place(
-    of block: Int, _ alignment: Alignment, _ old: History, _ new: History
-  ) -> Boundary {
-    var common = 0
-    if let before = alignment.matches[block].old, let a = old.bytes(of: before),
-      let b = new.bytes(of: block)
-    {
-      common = commonPrefixLength(a, b)
-    }
-    return Boundary(
-      block: block, oldBlock: alignment.matches[block].old, keptBytes: old.promptBytes,
-      blockOffset: common, bodyOffset: Int(new.index.blocks[block].offset) + common)
   }
 
   // MARK: Verdicts
@@ -110,15 +95,5 @@ struct BreakPlace {
         ? root : "\(root)[\(index)]" + inner.path,
       field: inner.field.isEmpty ? (isString ? root : "") : inner.field,
       bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
-  }
-}
-
-extension Boundary {
-  init(block: Int, oldBlock: Int?, keptBytes: Int, blockOffset: Int, bodyOffset: Int) {
-    self.block = block
-    self.oldBlock = oldBlock
-    self.keptBytes = keptBytes
-    self.blockOffset = blockOffset
-    self.bodyOffset = bodyOffset
   }
 }

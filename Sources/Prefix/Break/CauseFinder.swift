@@ -25,7 +25,7 @@ public enum CauseFinder {
     case .first, .sideCall: return .clean
     case .continuation, .mutation: break
     }
-    switch boundaryGroup(boundary, old, new) {
+    switch boundary.group {
     case .knobs: return KnobCause.verdict(place)
     case .tools: return ToolCause.verdict(place)
     case .system, .messages: return TextCause.verdict(place)
@@ -48,14 +48,8 @@ public enum CauseFinder {
     }
     guard let first else { return .clean }
     let place = BreakPlace(
-      boundary: BreakPlace.place(of: first, alignment, old, new), alignment: alignment, old: old,
-      new: new)
+      boundary: Boundary(neutral: first, alignment, old: old, new: new), alignment: alignment,
+      old: old, new: new)
     return place.verdict(.neutralRerender, .lossless)
-  }
-
-  private static func boundaryGroup(
-    _ boundary: Boundary, _ old: History, _ new: History
-  ) -> BlockGroup {
-    Boundary.group(of: boundary.block, old.index, new.index)
   }
 }

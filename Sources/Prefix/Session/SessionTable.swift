@@ -10,12 +10,18 @@ public struct RequestContext: Sendable {
   public var connection: UInt64
   /// Monotonic milliseconds.
   public var now: UInt64
+  /// Where the upstream renders the tools, as far as is known.
+  public var order: RenderingOrder
 
-  public init(key: GroupKey, hint: UInt64?, connection: UInt64, now: UInt64) {
+  public init(
+    key: GroupKey, hint: UInt64?, connection: UInt64, now: UInt64,
+    order: RenderingOrder = .toolsFirst
+  ) {
     self.key = key
     self.hint = hint
     self.connection = connection
     self.now = now
+    self.order = order
   }
 }
 
@@ -31,6 +37,8 @@ public struct Reception {
   public let alignment: Alignment?
   /// Where the request stops continuing `previous`; nil if it does not, or there is none.
   public let boundary: Boundary?
+  /// The rendering order that was assumed for `boundary`.
+  public let order: RenderingOrder
   /// Sessions that had to go to make room.
   public let evicted: [SessionID]
 }
@@ -294,11 +302,11 @@ public final class SessionTable {
     recency.touch(session)
     var boundary: Boundary?
     if let alignment = found.alignment, let previous {
-      boundary = Boundary(alignment, old: previous, new: history)
+      boundary = Boundary(alignment, old: previous, new: history, order: context.order)
     }
     return Reception(
       session: session, turn: session.turns, relation: found.relation, history: history,
-      previous: previous, alignment: found.alignment, boundary: boundary,
+      previous: previous, alignment: found.alignment, boundary: boundary, order: context.order,
       evicted: makeRoom(keeping: session))
   }
 
