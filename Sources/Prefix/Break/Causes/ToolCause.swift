@@ -44,7 +44,7 @@ enum ToolCause {
     let texts = (Text.all(old), Text.all(new))
     if RedactionDetector.isRedaction(texts.0, texts.1) { return place.redaction() }
     if CanonicalForm.meaning.digest(old) == CanonicalForm.meaning.digest(new)
-      || (sameWithoutOrder(old, new))
+      || (isSameWithoutOrder(old, new))
     {
       return place.verdict(.schemaOrder, .lossless)
     }
@@ -55,7 +55,7 @@ enum ToolCause {
   }
 
   /// Equal but for the order of keys and of the names in `required`.
-  private static func sameWithoutOrder(_ a: JSONValue, _ b: JSONValue) -> Bool {
+  static func isSameWithoutOrder(_ a: JSONValue, _ b: JSONValue) -> Bool {
     CanonicalForm.meaning.digest(sortedRequired(a))
       == CanonicalForm.meaning.digest(sortedRequired(b))
   }
