@@ -32,6 +32,7 @@ public final class ProxyServer {
   private let upstreamDeadlines: UpstreamPool.UpstreamDeadlines
   private var connections: [UInt64: ClientConnection] = [:]
   private var lastConnection: UInt64 = 0
+  private let freedMemory: FreedMemory
   private var inFlight = 0
   private var requests: UInt64 = 0
   private var drainLimit: Timer?
@@ -48,6 +49,7 @@ public final class ProxyServer {
     self.loop = loop
     self.configuration = configuration
     self.observer = observer
+    freedMemory = FreedMemory(loop: loop)
     maxConnections = min(configuration.maxConnections, max(8, (DescriptorLimit.current - 64) / 2))
     let timeouts = configuration.timeouts
     func queue(_ kind: DeadlineKind, _ millis: UInt64) -> DeadlineQueue {
@@ -128,6 +130,7 @@ public final class ProxyServer {
       receivedAtMillis: Loop.wallMillis())
     requests += 1
     inFlight += 1
+    freedMemory.use(body.capacity)
     return Exchange(
       client: client, server: self, pool: pool, request: request,
       plan: observer.plan(for: request))
@@ -183,6 +186,7 @@ public final class ProxyServer {
     isStopped = true
     drainLimit?.close()
     drainLimit = nil
+    freedMemory.close()
     listener.close()
     for connection in Array(connections.values) { connection.close() }
     for pool in pools { pool.close() }
