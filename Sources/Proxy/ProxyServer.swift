@@ -6,6 +6,10 @@ import Wire
 ///
 /// Offers of another protocol (Upgrade) are ignored, as RFC 9110 section 7.8 allows: the request is
 /// answered as the plain HTTP request it also is.
+///
+/// In the order of a request's way: `ClientConnection` reads with `RequestReader`, an `Exchange` does
+/// what `ExchangeStateMachine` decides, `UpstreamPool` gives it an `UpstreamConnection`, and
+/// `ResponseReader` finds what goes back.
 public final class ProxyServer {
   public let configuration: ProxyConfiguration
   /// What is really bound.
@@ -132,7 +136,7 @@ public final class ProxyServer {
     inFlight += 1
     freedMemory.use(body.capacity)
     return Exchange(
-      client: client, server: self, pool: pool, request: request,
+      client: client, server: self, pool: pool, requestHead: head,
       plan: observer.plan(for: request))
   }
 
