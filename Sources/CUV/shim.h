@@ -1,9 +1,10 @@
-// libuv for Swift: casts that C does implicitly, reads of union members, and the socket calls that
-// the Glibc module does not export.
+// libuv for Swift: casts that C does implicitly, reads of union members, and the socket and memory
+// calls that the Glibc module does not export.
 #ifndef HOLDFAST_CUV_SHIM_H
 #define HOLDFAST_CUV_SHIM_H
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -58,6 +59,11 @@ static inline int cuv_all_acknowledged(int fd) {
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return 0;
   return info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
 }
+// 1 if the thresholds were taken.
+static inline int cuv_keep_freed_memory(int keep, int largest) {
+  return mallopt(M_TRIM_THRESHOLD, keep) && mallopt(M_MMAP_THRESHOLD, largest);
+}
+static inline void cuv_return_freed_memory(void) { malloc_trim(0); }
 static inline int cuv_duplicate(int fd) {
   int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   return copy < 0 ? -errno : copy;

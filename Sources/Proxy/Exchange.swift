@@ -9,7 +9,7 @@ final class Exchange {
   private let client: ClientConnection
   private let server: ProxyServer
   private let pool: UpstreamPool
-  private let request: ReceivedRequest
+  private let requestHead: RequestHead
   private var plan: ExchangePlan
   private var machine: ExchangeStateMachine
   private var reader: ResponseReader
@@ -22,19 +22,19 @@ final class Exchange {
   private var isPaused = false
 
   init(
-    client: ClientConnection, server: ProxyServer, pool: UpstreamPool, request: ReceivedRequest,
+    client: ClientConnection, server: ProxyServer, pool: UpstreamPool, requestHead: RequestHead,
     plan: ExchangePlan
   ) {
     self.client = client
     self.server = server
     self.pool = pool
-    self.request = request
+    self.requestHead = requestHead
     self.plan = plan
     machine = ExchangeStateMachine(
-      method: request.head.method, clientMinorVersion: request.head.minorVersion,
+      method: requestHead.method, clientMinorVersion: requestHead.minorVersion,
       hasFallback: plan.fallbackBody != nil)
     reader = ResponseReader(
-      limits: server.configuration.responseLimits, requestMethod: request.head.method)
+      limits: server.configuration.responseLimits, requestMethod: requestHead.method)
   }
 
   func start() { perform(machine.start()) }
@@ -136,17 +136,20 @@ final class Exchange {
 
   private func begin(_ head: ResponseHead, into output: ByteBuffer) {
     response = head
+    // The request cannot be sent again from here on; a stream may last for minutes.
+    plan.body = []
+    plan.fallbackBody = nil
     upstream?.deadline.stop()
-    let isOld = request.head.minorVersion == 0
+    let isOld = requestHead.minorVersion == 0
     switch head.framing {
     case .none, .length: framing = head.framing
     case .chunked, .untilClose: framing = isOld ? .untilClose : .chunked
     }
     closesClient =
-      !request.head.keepAlive || server.isDraining || client.mustClose || framing == .untilClose
+      !requestHead.keepAlive || server.isDraining || client.mustClose || framing == .untilClose
     HTTPSerializer.appendResponse(
       head: head, framing: framing, closing: closesClient,
-      clientMinorVersion: request.head.minorVersion, extra: plan.extraResponseFields, to: output)
+      clientMinorVersion: requestHead.minorVersion, extra: plan.extraResponseFields, to: output)
   }
 
   private func relay(_ bytes: UnsafeRawBufferPointer, _ output: ByteBuffer, isFirst: Bool) {
@@ -215,7 +218,7 @@ final class Exchange {
       break
     case .connect(let allowingIdle):
       reader = ResponseReader(
-        limits: server.configuration.responseLimits, requestMethod: request.head.method)
+        limits: server.configuration.responseLimits, requestMethod: requestHead.method)
       if allowingIdle, let connection = pool.takeIdle() { return use(connection) }
       connector = pool.connect { [self] in didConnect($0) }
     case .send:
@@ -226,11 +229,11 @@ final class Exchange {
       end(.complete(status: response?.status ?? 0), closing: closesClient)
     case .answer(let status, let reason):
       dropUpstream()
-      let closing = !request.head.keepAlive || server.isDraining || client.mustClose
+      let closing = !requestHead.keepAlive || server.isDraining || client.mustClose
       let output = server.memory.scratch
       output.removeAll()
       ErrorAnswer.append(
-        status: status, reason: reason, to: request.head, closing: closing, into: output)
+        status: status, reason: reason, to: requestHead, closing: closing, into: output)
       client.write(output.bytes)
       end(.upstreamFailed(status: status, reason: reason), closing: closing)
     case .truncate(let reason):
@@ -259,8 +262,8 @@ final class Exchange {
     for part in plan.body { length += part.count }
     let head = ByteBuffer(capacity: 1024)
     HTTPSerializer.appendRequest(
-      head: request.head, target: pool.url.target(for: request.head.target), host: pool.host,
-      bodyLength: request.head.framing == .none && length == 0 ? nil : length,
+      head: requestHead, target: pool.url.target(for: requestHead.target), host: pool.host,
+      bodyLength: requestHead.framing == .none && length == 0 ? nil : length,
       pseudonym: ProcessToken.pseudonym, extra: plan.extraRequestFields, to: head)
     var parts = [ByteSlice(head)]
     parts.append(contentsOf: plan.body)

@@ -3,7 +3,8 @@ public import Wire
 
 /// Where one upstream is and how it is called.
 public struct UpstreamConfiguration: Sendable {
-  /// Requests for `/NAME/...` go to this upstream, without that prefix. Also used in messages.
+  /// Requests for `/NAME/...` go to this upstream, without that prefix, so it must not be the first
+  /// part of a path that is to reach the first upstream. Also used in messages.
   public let name: String
   public let url: UpstreamURL
 

@@ -6,6 +6,10 @@ import Wire
 ///
 /// Offers of another protocol (Upgrade) are ignored, as RFC 9110 section 7.8 allows: the request is
 /// answered as the plain HTTP request it also is.
+///
+/// In the order of a request's way: `ClientConnection` reads with `RequestReader`, an `Exchange` does
+/// what `ExchangeStateMachine` decides, `UpstreamPool` gives it an `UpstreamConnection`, and
+/// `ResponseReader` finds what goes back.
 public final class ProxyServer {
   public let configuration: ProxyConfiguration
   /// What is really bound.
@@ -32,6 +36,7 @@ public final class ProxyServer {
   private let upstreamDeadlines: UpstreamPool.UpstreamDeadlines
   private var connections: [UInt64: ClientConnection] = [:]
   private var lastConnection: UInt64 = 0
+  private let freedMemory: FreedMemory
   private var inFlight = 0
   private var requests: UInt64 = 0
   private var drainLimit: Timer?
@@ -48,6 +53,7 @@ public final class ProxyServer {
     self.loop = loop
     self.configuration = configuration
     self.observer = observer
+    freedMemory = FreedMemory(loop: loop)
     maxConnections = min(configuration.maxConnections, max(8, (DescriptorLimit.current - 64) / 2))
     let timeouts = configuration.timeouts
     func queue(_ kind: DeadlineKind, _ millis: UInt64) -> DeadlineQueue {
@@ -128,8 +134,9 @@ public final class ProxyServer {
       receivedAtMillis: Loop.wallMillis())
     requests += 1
     inFlight += 1
+    freedMemory.use(body.capacity)
     return Exchange(
-      client: client, server: self, pool: pool, request: request,
+      client: client, server: self, pool: pool, requestHead: head,
       plan: observer.plan(for: request))
   }
 
@@ -183,6 +190,7 @@ public final class ProxyServer {
     isStopped = true
     drainLimit?.close()
     drainLimit = nil
+    freedMemory.close()
     listener.close()
     for connection in Array(connections.values) { connection.close() }
     for pool in pools { pool.close() }

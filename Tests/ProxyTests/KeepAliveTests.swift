@@ -133,6 +133,23 @@ import Testing
     harness.finish()
   }
 
+  @Test func `a POST that meets the close of an idle connection is delivered once`() throws {
+    let harness = try ProxyHarness()
+    try warm(harness)
+    let client = harness.client()
+    harness.wait(for: "the client") {
+      client.isConnected && harness.server.counters.connections == 1
+    }
+    // Both are on their way before the proxy sees either.
+    harness.upstream.connections[0].close()
+    client.send(post("{}"))
+    let peer = try harness.request(2, ending: "{}")
+    #expect(!harness.upstream.connections[0].text.contains("POST"))
+    peer.send(ok("once"))
+    harness.wait(for: "the answer") { client.text.hasSuffix("once") }
+    harness.finish()
+  }
+
   @Test func `a POST that a reused connection took before it ended is not sent again`() throws {
     let harness = try ProxyHarness()
     try warm(harness)
