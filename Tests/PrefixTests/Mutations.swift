@@ -73,6 +73,7 @@ struct Mutation: CustomStringConvertible, Sendable {
       }
     },
     Mutation(.toolOrder, "tools reordered", .tools) { talk, _ in
+      guard talk.tools.count > 1 else { return nil }
       talk.tools.swapAt(0, 1)
       return 0
     },
@@ -93,7 +94,7 @@ struct Mutation: CustomStringConvertible, Sendable {
       return talk.tools.count - 1
     },
     Mutation(.toolRemoved, "tool removed", .tools) { talk, choice in
-      guard talk.tools.count > 1 else { return nil }
+      guard talk.tools.count > 2 else { return nil }
       let at = choice % (talk.tools.count - 1)
       talk.tools.remove(at: at)
       return at
@@ -161,9 +162,9 @@ struct Mutation: CustomStringConvertible, Sendable {
 
   private static func reordered(_ message: String) -> String {
     for (path, limit) in [(#"\"path\":\""#, #"\"limit\":40"#), (#""path":""#, #""limit":40"#)] {
-      guard let start = message.firstRange(of: path), let end = message.firstRange(of: limit) else {
-        continue
-      }
+      guard let start = message.firstRange(of: path), let end = message.firstRange(of: limit),
+        start.lowerBound < end.lowerBound
+      else { continue }
       let first = message[start.lowerBound..<end.lowerBound].dropLast()
       return message[..<start.lowerBound] + limit + "," + first + message[end.upperBound...]
     }
