@@ -77,13 +77,24 @@ let package = Package(
     tests("PrefixTests", ["Prefix", "Prompt", "Bytes"]),
     tests("TurnsTests", ["Turns"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
-    tests("DashboardTests", ["Dashboard", "Turns", "Prompt", "Prefix", "Upstream"]),
+    .target(
+      name: "DashboardFixtures",
+      dependencies: ["Dashboard", "Turns", "Prompt", "Prefix", "Upstream"],
+      path: "Tests/DashboardFixtures", swiftSettings: strict),
+    .executableTarget(
+      name: "dashboard-replay",
+      dependencies: ["DashboardFixtures", "Dashboard", "Terminal", "Turns", "CSystem"],
+      path: "Tests/DashboardReplay", swiftSettings: strict),
+    tests(
+      "DashboardTests",
+      ["Dashboard", "DashboardFixtures", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests("SettingsTests", ["Settings"]),
     tests(
       "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),
     tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
-    tests("TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport"]),
+    tests(
+      "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),
     tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),
     tests("EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes"]),
   ]

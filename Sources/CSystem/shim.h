@@ -40,4 +40,9 @@ static inline int csystem_window_size(int fd, unsigned short *rows, unsigned sho
   if (result == 0) { *rows = size.ws_row; *columns = size.ws_col; }
   return result;
 }
+// Bytes that a read would get at once; -1 if that cannot be told.
+static inline int csystem_bytes_waiting(int fd) {
+  int count = 0;
+  return ioctl(fd, FIONREAD, &count) == 0 ? count : -1;
+}
 #endif

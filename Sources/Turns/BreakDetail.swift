@@ -2,7 +2,7 @@
 /// before it is made.
 public final class BreakDetail: Sendable {
   public struct Hunk: Sendable, Equatable {
-    /// Byte offsets in the two bodies.
+    /// Offsets of the first differing byte in the two bodies.
     public var beforeOffset: Int
     public var afterOffset: Int
     /// The differing bytes with a little context on both sides.

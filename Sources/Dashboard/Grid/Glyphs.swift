@@ -1,0 +1,21 @@
+/// The drawing set: Unicode where the terminal can show it, ASCII otherwise.
+public struct Glyphs: Sendable, Equatable {
+  public let isASCII: Bool
+  public let kept: Character
+  public let changed: Character = "!"
+  public let lost: Character
+  public let new: Character
+  public let dropped: Character = "x"
+  public let rest: Character
+  public let horizontal: Character
+  public let vertical: Character
+  /// Eight steps from low to high.
+  public let trend: [Character]
+
+  public static let unicode = Glyphs(
+    isASCII: false, kept: "█", lost: "░", new: "▒", rest: "·", horizontal: "─", vertical: "│",
+    trend: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"])
+  public static let ascii = Glyphs(
+    isASCII: true, kept: "=", lost: "-", new: "+", rest: ".", horizontal: "-", vertical: "|",
+    trend: [".", ":", "-", "=", "+", "*", "%", "#"])
+}

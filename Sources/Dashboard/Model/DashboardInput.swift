@@ -1,0 +1,52 @@
+public import Turns
+
+/// What the dashboard reacts to. The counterpart is `Effect`.
+public enum DashboardInput: Sendable {
+  case key(Key)
+  case event(TurnEvent)
+  /// That many more events were dropped in front of the next one.
+  case eventsLost(Int)
+  case resized(Size)
+  /// A bracketed paste was swallowed.
+  case pasteIgnored
+  /// The outcome of `Effect.save`: a path, or why there is none.
+  case saved(SaveOutcome)
+}
+
+public enum SaveOutcome: Sendable, Equatable {
+  case written(path: String)
+  case failed(reason: String)
+}
+
+/// What `w` asks to be written to a file.
+public enum SaveRequest: Sendable {
+  /// One turn: verdict, numbers, excerpts.
+  case turn(TurnRecord)
+  /// A table as text, with a suggested file name.
+  case table(name: String, text: String)
+}
+
+/// How the dashboard was left.
+public enum LeaveReason: Sendable, Equatable {
+  /// The proxy goes on, with one line for each turn.
+  case lineMode
+  /// Finish what runs, then end.
+  case drain
+  /// End at once.
+  case stopNow
+  /// The terminal went away.
+  case terminalGone
+  /// `DashboardThread.stop` was called.
+  case stopped
+}
+
+/// What has to be done outside.
+public enum Effect: Sendable {
+  case command(ProxyCommand)
+  case save(SaveRequest)
+  /// Text for the terminal's clipboard.
+  case copy(String)
+  case leave(LeaveReason)
+  /// Draw everything anew.
+  case redraw
+}

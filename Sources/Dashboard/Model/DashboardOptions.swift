@@ -1,0 +1,26 @@
+public import Prefix
+
+/// What the dashboard is told once.
+public struct DashboardOptions: Sendable {
+  /// `127.0.0.1:8089`.
+  public var listenAddress: String
+  /// Draw with ASCII only.
+  public var ascii: Bool
+  /// Refuse everything that changes how requests are forwarded.
+  public var readOnly: Bool
+  /// Whether this build rewrites requests at all.
+  public var canPin: Bool
+  /// The mode of sessions that nobody changed.
+  public var defaultMode: PinMode
+
+  public init(
+    listenAddress: String, ascii: Bool = false, readOnly: Bool = false, canPin: Bool = false,
+    defaultMode: PinMode = .off
+  ) {
+    self.listenAddress = listenAddress
+    self.ascii = ascii
+    self.readOnly = readOnly
+    self.canPin = canPin
+    self.defaultMode = defaultMode
+  }
+}

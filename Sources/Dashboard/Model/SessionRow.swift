@@ -1,0 +1,53 @@
+public import Prefix
+public import Turns
+
+/// What the dashboard knows about one session.
+public struct SessionRow: Sendable {
+  public let id: SessionID
+  public internal(set) var agent: String
+  public internal(set) var model: String
+  public internal(set) var upstream: String
+  public internal(set) var mode: PinMode
+  /// The turn from which `mode` applies, if it was changed here.
+  public internal(set) var modeSince: Int?
+  public internal(set) var window = SessionWindow()
+  public internal(set) var totals = Totals()
+  /// When something last happened, in milliseconds since 1970.
+  public internal(set) var lastActivity: Int64
+  /// Prefill progress of the turn in flight.
+  public internal(set) var progress: (processed: Int, total: Int)?
+  /// Numbers of the turns with a break, ascending; as many as the window holds turns.
+  public internal(set) var breaks: [Int] = []
+
+  init(_ record: TurnRecord) {
+    id = record.session
+    agent = record.agent
+    model = record.model
+    upstream = record.upstream
+    mode = record.mode
+    lastActivity = record.startedAt
+  }
+
+  /// The newest turn; a row is only made for a turn, so there is one.
+  public var latest: TurnRecord? { window.last }
+
+  mutating func record(_ record: TurnRecord, at now: Int64) {
+    if !record.agent.isEmpty { agent = record.agent }
+    if !record.model.isEmpty { model = record.model }
+    if !record.upstream.isEmpty { upstream = record.upstream }
+    window.record(record)
+    lastActivity = max(lastActivity, now)
+    if !record.state.isInFlight || record.turn > (window.last?.turn ?? 0) { progress = nil }
+    note(record.turn, isBreak: TurnMark(record).isBreak)
+  }
+
+  private mutating func note(_ turn: Int, isBreak: Bool) {
+    let at = breaks.lastIndex { $0 <= turn }
+    if let at, breaks[at] == turn {
+      if !isBreak { breaks.remove(at: at) }
+    } else if isBreak {
+      breaks.insert(turn, at: at.map { $0 + 1 } ?? 0)
+      if breaks.count > window.capacity { breaks.removeFirst() }
+    }
+  }
+}

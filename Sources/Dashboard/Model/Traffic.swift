@@ -1,0 +1,198 @@
+public import Prefix
+public import Turns
+import Upstream
+
+/// Names one turn.
+public struct TurnKey: Hashable, Sendable {
+  public var session: SessionID
+  public var turn: Int
+
+  public init(session: SessionID, turn: Int) {
+    self.session = session
+    self.turn = turn
+  }
+}
+
+/// One line of the list of all turns.
+public enum TailEntry: Sendable {
+  case turn(TurnRecord)
+  /// Events that never arrived here; the ledger has them.
+  case gap(Int)
+
+  var key: TurnKey? {
+    guard case .turn(let record) = self else { return nil }
+    return TurnKey(session: record.session, turn: record.turn)
+  }
+}
+
+/// Everything that arrived, bounded. A value: freezing the dashboard keeps a copy.
+public struct Traffic: Sendable {
+  /// Sessions as they arrived.
+  public internal(set) var order: [SessionID] = []
+  public internal(set) var rows: [SessionID: SessionRow] = [:]
+  /// The newest turns of all sessions, oldest first.
+  public internal(set) var tail: [TailEntry] = []
+  /// How many tail entries ever arrived.
+  public internal(set) var tailCount = 0
+  public internal(set) var upstreams: [UpstreamStatus] = []
+  public internal(set) var notices: [Notice] = []
+  public internal(set) var totals = Totals()
+  public internal(set) var byUpstream: [(name: String, totals: Totals)] = []
+  /// Reported prompt and reused tokens for each local hour, ascending.
+  public internal(set) var hours: [(hour: Int, prompt: Int, reused: Int)] = []
+  public internal(set) var inFlight: Set<TurnKey> = []
+  public internal(set) var turnsSeen = 0
+  public internal(set) var unmeasured = 0
+  public internal(set) var lostEvents = 0
+  public internal(set) var lastTurnAt: Int64?
+
+  static let tailLimit = 200
+  static let noticeLimit = 200
+  static let sessionLimit = 1_000
+  /// Turn records kept over all sessions; beyond it quiet sessions keep only a few.
+  static let recordLimit = 50_000
+
+  public init() {}
+
+  public var sessionCount: Int { order.count }
+
+  public subscript(session: SessionID) -> SessionRow? { rows[session] }
+
+  /// The upstream that is down, if any.
+  public var failing: UpstreamStatus? {
+    upstreams.first {
+      if case .down = $0.state { return true }
+      return false
+    }
+  }
+
+  // MARK: Events
+
+  mutating func started(_ record: TurnRecord, at now: Int64) {
+    turnsSeen += 1
+    lastTurnAt = max(lastTurnAt ?? 0, record.startedAt)
+    inFlight.insert(TurnKey(session: record.session, turn: record.turn))
+    store(record, at: now)
+  }
+
+  mutating func finished(_ record: TurnRecord, clock: WallClock, at now: Int64) {
+    let key = TurnKey(session: record.session, turn: record.turn)
+    if inFlight.remove(key) == nil { turnsSeen += 1 }
+    lastTurnAt = max(lastTurnAt ?? 0, record.startedAt)
+    store(record, at: now)
+    rows[record.session]?.totals.add(record)
+    totals.add(record)
+    if let index = byUpstream.firstIndex(where: { $0.name == record.upstream }) {
+      byUpstream[index].totals.add(record)
+    } else if byUpstream.count < 64 {
+      var first = Totals()
+      first.add(record)
+      byUpstream.append((record.upstream, first))
+    }
+    addHour(record, clock: clock)
+  }
+
+  mutating func firstByte(_ key: TurnKey, afterMillis: Int) {
+    update(key) {
+      if $0.state == .waiting { $0.state = .streaming }
+      $0.firstByteMillis = afterMillis
+    }
+    rows[key.session]?.progress = nil
+  }
+
+  mutating func progress(_ key: TurnKey, _ processed: Int, of total: Int) {
+    guard rows[key.session]?.window.last?.turn == key.turn else { return }
+    rows[key.session]?.progress = (processed, total)
+  }
+
+  mutating func setMode(_ mode: PinMode, of session: SessionID, from turn: Int?) {
+    rows[session]?.mode = mode
+    rows[session]?.modeSince = turn
+  }
+
+  mutating func evict(_ session: SessionID) {
+    guard rows.removeValue(forKey: session) != nil else { return }
+    order.removeAll { $0 == session }
+    inFlight = inFlight.filter { $0.session != session }
+  }
+
+  mutating func add(_ notice: Notice) {
+    notices.append(notice)
+    if notices.count > Traffic.noticeLimit { notices.removeFirst(Traffic.noticeLimit / 4) }
+  }
+
+  mutating func lost(_ count: Int) {
+    lostEvents += count
+    // Whatever was lost may have been the end of a turn: nothing may count as running for ever.
+    if case .gap(let earlier)? = tail.last {
+      tail[tail.count - 1] = .gap(earlier + count)
+    } else {
+      append(.gap(count))
+    }
+  }
+
+  private mutating func store(_ record: TurnRecord, at now: Int64) {
+    if !record.isSideCall {
+      if rows[record.session] == nil {
+        if order.count >= Traffic.sessionLimit { evictOldest() }
+        rows[record.session] = SessionRow(record)
+        order.append(record.session)
+      }
+      rows[record.session]?.record(record, at: now)
+      shrinkIfNeeded()
+    }
+    var line = record
+    line.map = nil
+    line.detail = nil
+    let key = TurnKey(session: record.session, turn: record.turn)
+    if let index = tail.lastIndex(where: { $0.key == key }) {
+      tail[index] = .turn(line)
+    } else {
+      append(.turn(line))
+    }
+  }
+
+  private mutating func append(_ entry: TailEntry) {
+    tail.append(entry)
+    tailCount += 1
+    if tail.count > Traffic.tailLimit + 50 { tail.removeFirst(50) }
+  }
+
+  private mutating func update(_ key: TurnKey, _ change: (inout TurnRecord) -> Void) {
+    rows[key.session]?.window.update(turn: key.turn, change)
+    if let index = tail.lastIndex(where: { $0.key == key }), case .turn(var record) = tail[index] {
+      change(&record)
+      tail[index] = .turn(record)
+    }
+  }
+
+  private mutating func evictOldest() {
+    let oldest = rows.values.min { $0.lastActivity < $1.lastActivity }
+    if let oldest { evict(oldest.id) }
+  }
+
+  private mutating func shrinkIfNeeded() {
+    guard turnsSeen % 1_000 == 0 else { return }
+    var total = rows.values.reduce(0) { $0 + $1.window.count }
+    guard total > Traffic.recordLimit else { return }
+    for row in rows.values.sorted(by: { $0.lastActivity < $1.lastActivity }) {
+      guard total > Traffic.recordLimit / 2 else { return }
+      total -= max(0, row.window.count - 10)
+      rows[row.id]?.window.keepNewest(10)
+    }
+  }
+
+  private mutating func addHour(_ record: TurnRecord, clock: WallClock) {
+    guard let prompt = record.usage.promptTokens, let reused = record.usage.cachedTokens else {
+      return
+    }
+    let hour = clock.hour(record.startedAt)
+    if let index = hours.lastIndex(where: { $0.hour == hour }) {
+      hours[index].prompt += prompt
+      hours[index].reused += min(prompt, reused)
+    } else {
+      hours.append((hour, prompt, min(prompt, reused)))
+      if hours.count > 24 { hours.removeFirst() }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Prefix
+import Turns
+
+extension DashboardState {
+  mutating func arrived(_ event: TurnEvent, now: Int64) {
+    switch event {
+    case .started(let record):
+      live.started(record.sanitised(ascii: options.ascii), at: now)
+      afterTurn()
+    case .finished(let record):
+      live.finished(record.sanitised(ascii: options.ascii), clock: clock, at: now)
+      afterTurn()
+    case .firstByte(let session, let turn, let millis):
+      live.firstByte(TurnKey(session: session, turn: turn), afterMillis: millis)
+    case .progress(let session, let turn, let processed, let total):
+      live.progress(TurnKey(session: session, turn: turn), processed, of: total)
+    case .unmeasured(let at, let method, let path, let status, let reason):
+      live.unmeasured += 1
+      let answer = status.map { " \($0)" } ?? ""
+      live.add(
+        Notice(
+          at: at, level: .info,
+          text: "not measured: \(clean(method)) \(clean(path))\(answer), \(clean(reason))"))
+    case .sessionEvicted(let session): evicted(session)
+    case .upstream(let status): changed(status, now: now)
+    case .modeChanged(let session, let mode, let turn): modeChanged(session, mode, turn)
+    case .notice(let notice):
+      let text = clean(notice.text)
+      live.add(Notice(at: notice.at, level: notice.level, text: text))
+      if notice.level == .warning { say(text, .warn) }
+    }
+  }
+
+  private mutating func afterTurn() {
+    guard frozen == nil else { return }
+    // A new session, or a column that is sorted by and may have changed.
+    if sort != .arrival || !filter.isEmpty || live.order.count != visible.count {
+      sortSessions()
+    }
+    if selectedSession == nil { select(visible.first) }
+    keepSelectionInView()
+  }
+
+  private mutating func evicted(_ session: SessionID) {
+    let neighbour = self.neighbour(of: session)
+    live.evict(session)
+    guard frozen == nil else { return }
+    sortSessions()
+    guard selectedSession == session else { return }
+    select(neighbour)
+    if screen != .sessions && screen != .costs { screen = .sessions }
+    say("session \(session) was evicted" + (neighbour.map { ", \($0) is selected" } ?? ""), .warn)
+    keepSelectionInView()
+  }
+
+  private func neighbour(of session: SessionID) -> SessionID? {
+    guard let index = visible.firstIndex(of: session) else { return visible.first }
+    if index + 1 < visible.count { return visible[index + 1] }
+    return index > 0 ? visible[index - 1] : nil
+  }
+
+  private mutating func changed(_ status: UpstreamStatus, now: Int64) {
+    var status = status
+    status.name = clean(status.name)
+    status.address = clean(status.address)
+    if case .down(let since, let reason, let failed) = status.state {
+      status.state = .down(since: since, reason: clean(reason), failedRequests: failed)
+    }
+    let index = live.upstreams.firstIndex { $0.name == status.name }
+    let before = index.map { live.upstreams[$0].state }
+    if let index {
+      live.upstreams[index] = status
+    } else if live.upstreams.count < 64 {
+      live.upstreams.append(status)
+    }
+    switch (before, status.state) {
+    case (.down?, .up):
+      live.add(Notice(at: now, level: .info, text: "\(status.name) is up again"))
+      say("\(status.name) is up again", .good)
+    case (.down?, .down): break
+    case (_, .down(_, let reason, _)):
+      live.add(Notice(at: now, level: .warning, text: "\(status.name) is down: \(reason)"))
+    default: break
+    }
+    // A frozen view still tells that the server is gone.
+    frozen?.upstreams = live.upstreams
+  }
+
+  private mutating func modeChanged(_ session: SessionID?, _ mode: PinMode, _ turn: Int) {
+    if let session {
+      live.setMode(mode, of: session, from: turn)
+      frozen?.setMode(mode, of: session, from: turn)
+      say(
+        mode == .off
+          ? "unpinned \(session) from turn \(turn)"
+          : "pinned \(session) (\(mode.name)) from turn \(turn)", .held)
+    } else {
+      for id in live.order { live.setMode(mode, of: id, from: nil) }
+      for id in frozen?.order ?? [] { frozen?.setMode(mode, of: id, from: nil) }
+      say("all sessions: \(mode.name), each from its next turn on", .held)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Bytes
+import Prefix
+
+/// Questions and menus over the lower part of a screen.
+enum Overlays {
+  static func hints(_ overlay: Overlay) -> ([(String, String)], [(String, String)]) {
+    switch overlay {
+    case .help, .notices: ([("Up Down", "scroll")], [("any other key", "closes")])
+    case .stopQuestion:
+      ([("d", "leave"), ("s", "stop when done"), ("k", "stop now")], [("Esc", "go back")])
+    case .modeMenu: ([("Up Down", "choose"), ("Enter", "set")], [("Esc", "go back")])
+    case .confirmAll: ([("y", "yes")], [("any other key", "no")])
+    }
+  }
+
+  static func draw(_ overlay: Overlay, _ state: DashboardState, _ frame: inout Frame) {
+    switch overlay {
+    case .help, .notices: return
+    case .stopQuestion: drawStop(state, &frame)
+    case .modeMenu(let index): drawModes(state, &frame, index)
+    case .confirmAll(let mode):
+      let count = Humanised.plural(state.traffic.sessionCount, "session")
+      box(
+        "pin all",
+        [("", "Set \(count) to \(mode.name), each from its next turn on?"), ("y", "yes")],
+        state, &frame)
+    }
+  }
+
+  private static func drawStop(_ state: DashboardState, _ frame: inout Frame) {
+    let running = state.live.inFlight.count
+    let requests = Humanised.plural(running, "request")
+    box(
+      "stop the proxy?",
+      [
+        ("", running == 0 ? "No request is in flight." : "\(requests) in flight."),
+        ("d", "leave the dashboard: the proxy keeps running, one line per turn"),
+        ("s", running == 0 ? "stop" : "stop when \(requests) done (new ones get 503)"),
+        ("k", "stop at once"),
+        ("Esc", "go back"),
+      ], state, &frame)
+  }
+
+  private static func drawModes(_ state: DashboardState, _ frame: inout Frame, _ index: Int) {
+    let current = state.selectedRow?.mode
+    let texts: [PinMode: String] = [
+      .off: "measure only; every request goes on byte for byte",
+      .safe: "undo re-rendering: the same meaning in the server's own bytes",
+      .hold: "also keep old text in place and add what is new at the end",
+    ]
+    let lines = PinMode.allCases.map { mode in
+      (mode.name, (texts[mode] ?? "") + (mode == current ? " (now)" : ""))
+    }
+    box(
+      "pin mode of \(state.selectedSession?.description ?? "-")", lines, state, &frame,
+      selected: index)
+  }
+
+  /// A block of lines at the lower end of the body, over whatever is there.
+  private static func box(
+    _ title: String, _ lines: [(String, String)], _ state: DashboardState, _ frame: inout Frame,
+    selected: Int? = nil
+  ) {
+    let body = state.layout.body
+    let width = frame.size.columns
+    let rows = min(body.rows, lines.count + 2)
+    let top = body.endRow - rows
+    for row in top..<body.endRow { frame.fill(" ", row: row, columns: 0..<width) }
+    Rules.draw(&frame, row: top, title: title, glyphs: state.glyphs)
+    for (offset, line) in lines.prefix(rows - 1).enumerated() {
+      let row = top + 1 + offset
+      frame.put(line.0, row: row, column: 3, role: .key)
+      let at = line.0.isEmpty ? 3 : 8
+      frame.put(line.1, row: row, column: at, in: width - at - 1)
+      if offset == selected {
+        frame.put(">", row: row, column: 1)
+        frame.paint(row: row, columns: 0..<width, role: .selected)
+      }
+    }
+  }
+}
