@@ -1,5 +1,5 @@
 import Bytes
-import Prefix
+public import Prefix
 import Prompt
 public import Proxy
 public import Turns
@@ -21,6 +21,8 @@ public struct EngineConfiguration: Sendable {
   public var upstreams: [UpstreamName]
   public var maxSessions = 1024
   public var keepBodies = 256 << 20
+  /// What is done to sessions that nobody set otherwise.
+  public var mode = PinMode.off
   /// Makes session ids differ between runs.
   public var seed: UInt32 = 0
 
@@ -38,6 +40,9 @@ public final class Engine: TrafficObserver {
   /// Turns measured per upstream: tells whether somebody else used the server in between.
   private var turnCounts: [Int]
   private var downCounts: [Int]
+  /// Whether any session may have to be rewritten; while none is, requests are looked at only after
+  /// they were forwarded.
+  private var mayPin: Bool
   private var orders: [OrderKey: RenderingOrder] = [:]
 
   private struct OrderKey: Hashable {
@@ -55,7 +60,8 @@ public final class Engine: TrafficObserver {
     var limits = SessionLimits()
     limits.sessions = configuration.maxSessions
     limits.bodyBytes = configuration.keepBodies
-    sessions = SessionTable(limits: limits, seed: configuration.seed)
+    sessions = SessionTable(limits: limits, seed: configuration.seed, mode: configuration.mode)
+    mayPin = configuration.mode != .off
     self.configuration = configuration
     self.clock = clock
     publishEvent = publish
@@ -68,12 +74,22 @@ public final class Engine: TrafficObserver {
 
   var nowMillis: UInt64 { clock.monotonicMillis() }
 
+  /// Tells who the upstreams are, before anything is known of them.
+  public func announceUpstreams() {
+    for status in upstreams { publish(.upstream(status)) }
+  }
+
   // MARK: TrafficObserver
 
   public func plan(for request: ReceivedRequest) -> ExchangePlan {
     var plan = ExchangePlan.unchanged(request)
     if request.head.method == "POST", let dialect = Dialect(path: request.head.path) {
-      plan.observer = MeasuredExchange(self, request, facts(request, dialect))
+      let exchange = MeasuredExchange(self, request, facts(request, dialect))
+      plan.observer = exchange
+      if mayPin, let decision = exchange.prepare(), decision.isRewritten {
+        plan.body = decision.body
+        plan.fallbackBody = request.body
+      }
     } else if request.body.count > 0 {
       plan.observer = UnmeasuredExchange(self, request, reason: UnmeasuredReason.notAPrompt)
     }
@@ -108,6 +124,31 @@ public final class Engine: TrafficObserver {
 
   public func notice(_ text: String) {
     publish(.notice(Notice(at: clock.wallMillis(), level: .warning, text: text)))
+  }
+
+  /// Sets the mode of one session, or of all and of those to come, from their next turn on.
+  public func setMode(_ mode: PinMode, of id: SessionID?) {
+    if mode != .off { mayPin = true }
+    guard let id else {
+      sessions.defaultMode = mode
+      for session in sessions.all { session.set(mode) }
+      return publish(.modeChanged(session: nil, mode: mode, fromTurn: 0))
+    }
+    guard let session = sessions.session(id) else { return }
+    session.set(mode)
+    publish(.modeChanged(session: id, mode: mode, fromTurn: session.turns + 1))
+  }
+
+  func policy(_ session: Session, _ facts: RequestFacts) -> PinPolicy {
+    let kind = kind(of: facts.upstream)
+    let isVendor = kind == .anthropic || kind == .openAI
+    var policy = PinPolicy(mode: session.mode)
+    // A subscription belongs to the vendor's own program: rewritten only when asked for this session.
+    if facts.isSubscription, !session.modeIsChosen { policy.mode = .off }
+    policy.restoresNeutral = !isVendor
+    policy.freezesBillingLine = kind != .anthropic && !facts.isSubscription
+    policy.bytesPerToken = session.estimate.bytesPerToken
+    return policy
   }
 
   // MARK: For exchanges
@@ -165,7 +206,9 @@ public final class Engine: TrafficObserver {
       dialect: dialect,
       credential: CredentialKey.hash(fields.first("authorization") ?? fields.first("x-api-key")),
       agent: AgentName.from(userAgent: fields.first("user-agent")),
-      hint: hint.map { Digest(of: $0).low }, connection: request.connection,
+      hint: hint.map { Digest(of: $0).low },
+      isSubscription: fields.first("authorization")?.hasPrefix("Bearer sk-ant-oat") ?? false,
+      connection: request.connection,
       upstream: request.upstream,
       upstreamName: upstreams.indices.contains(request.upstream)
         ? upstreams[request.upstream].name : "",

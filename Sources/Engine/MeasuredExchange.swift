@@ -16,6 +16,10 @@ final class MeasuredExchange: ExchangeObserver {
   private var record: TurnRecord?
   private var reader: AnswerReader?
   private var before: LastTurn?
+  private var decision: PinDecision?
+  private var viewBefore: ServerView?
+  /// Bytes of prompt in front of the first repair that the server had before this turn.
+  private var repairedFrom: Int?
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
     self.engine = engine
@@ -24,21 +28,60 @@ final class MeasuredExchange: ExchangeObserver {
     body = request.body
   }
 
+  /// Looks at the request before it is forwarded, because it may have to be rewritten.
+  /// - Returns: nil if it cannot be measured.
+  func prepare() -> PinDecision? {
+    guard receive(), let reception else { return nil }
+    let session = reception.session
+    let source =
+      reception.relation == .branch
+      ? session.parent.flatMap { engine.sessions.session($0) } : session
+    viewBefore = session.view
+    guard session.mode != .off || session.view != nil || source?.view != nil else { return nil }
+    let oldView = source?.view
+    let decision = PinEngine.decide(reception, oldView, engine.policy(session, facts))
+    if reception.relation != .compactionCall {
+      session.view = decision.view.isAsSent && session.mode == .off ? nil : decision.view
+    }
+    self.decision = decision
+    repairedFrom = reception.previous.flatMap { oldView?.bytesBeforeFirstRepair($0.index) }
+    return decision
+  }
+
+  private func receive() -> Bool {
+    guard let body else { return reception != nil }
+    self.body = nil
+    reception = engine.receive(body, facts)
+    before = reception?.session.last
+    reception?.session.last = nil
+    return reception != nil
+  }
+
   /// The request is on its way: time to look at it, while the server works.
   func forwarded() {
-    guard let body else { return }
-    self.body = nil
-    guard let reception = engine.receive(body, facts) else { return }
-    self.reception = reception
-    before = reception.session.last
-    reception.session.last = nil
-    let record = TurnBuilder.record(reception, facts)
+    guard record == nil, receive(), let reception else { return }
+    var record = TurnBuilder.record(reception, facts)
+    if let decision {
+      TurnBuilder.apply(decision, repairedFrom: repairedFrom, to: &record, reception)
+    }
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
   }
 
-  func retriedWithOriginalBody(status: Int) {}
+  func retriedWithOriginalBody(status: Int) {
+    guard let reception, var record else { return }
+    let reason = "upstream answered \(status) to the rewritten request"
+    reception.session.view = nil
+    decision = nil
+    record.pin = .rebased(reason)
+    record.forwardedBytes = record.receivedBytes
+    record.keptForwardedTokens = record.keptTokens
+    record.reprocessedForwardedTokens = record.reprocessedTokens
+    record.predictedTokens = record.keptTokens
+    self.record = record
+    engine.notice("session \(record.session): \(reason); it was sent again as the agent wrote it")
+  }
 
   func responseHead(_ head: ResponseHead) {
     reader = AnswerReader(
@@ -51,7 +94,7 @@ final class MeasuredExchange: ExchangeObserver {
     record.firstByteMillis = elapsed()
     record.state = .streaming
     self.record = record
-    if head.status >= 400, let reception { engine.sessions.revert(reception) }
+    if head.status >= 400 { takeBack() }
     engine.publish(
       .firstByte(
         session: record.session, turn: record.turn, afterMillis: record.firstByteMillis ?? 0))
@@ -70,6 +113,13 @@ final class MeasuredExchange: ExchangeObserver {
   func ended(_ outcome: ExchangeOutcome) {
     guard let record, let reception else { return publishUnmeasured(outcome) }
     finish(record, reception, outcome)
+  }
+
+  /// The upstream did not process the request: what it has is what it had before.
+  private func takeBack() {
+    guard let reception, reception.session.turns == reception.turn else { return }
+    engine.sessions.revert(reception)
+    if decision != nil { reception.session.view = viewBefore }
   }
 
   private func elapsed() -> Int { Int(engine.nowMillis &- facts.nowMillis) }
@@ -103,7 +153,7 @@ final class MeasuredExchange: ExchangeObserver {
       record.status = status
       record.state = .failed
       record.failure = reason
-      engine.sessions.revert(reception)
+      takeBack()
     case .truncated(let reason):
       record.state = .failed
       record.failure = reason

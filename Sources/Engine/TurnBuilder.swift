@@ -59,6 +59,33 @@ enum TurnBuilder {
     setKept(&record, kept, of: previous)
   }
 
+  /// What pinning did, beside what the agent did.
+  static func apply(
+    _ decision: PinDecision, repairedFrom: Int?, to record: inout TurnRecord,
+    _ reception: Reception
+  ) {
+    record.forwardedBytes = decision.forwardedBytes
+    switch decision.outcome {
+    case .untouched: record.pin = decision.isRewritten ? .held : .untouched
+    case .held: record.pin = .held
+    case .refused(let reason): record.pin = .refused(reason)
+    case .rebased(let reason): record.pin = .rebased(reason)
+    }
+    guard let previous = record.previousTokens else { return }
+    var kept = previous
+    if record.pin != .held && record.pin != .untouched || !decision.isRewritten {
+      kept = record.keptTokens
+      if let repairedFrom, !decision.isRewritten {
+        let bound = reception.session.estimate.tokens(inFirst: repairedFrom)
+        if bound < kept.value { kept = TokenCount(bound, estimated: true) }
+      }
+    }
+    record.keptForwardedTokens = kept
+    record.reprocessedForwardedTokens = TokenCount(
+      max(0, previous.value - kept.value), estimated: previous.estimated || kept.estimated)
+    record.predictedTokens = kept
+  }
+
   /// How much was kept, and all that follows from it.
   static func setKept(_ record: inout TurnRecord, _ kept: TokenCount, of previous: TokenCount) {
     record.keptTokens = kept

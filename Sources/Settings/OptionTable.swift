@@ -67,6 +67,10 @@ public enum OptionTable {
       "upstream", "u", .value("[NAME=]URL"), in: [.proxy],
       "model server to forward to, e.g. http://localhost:8080; repeat it with names to serve "
         + "several: NAME=URL answers below /NAME/"),
+    Option(
+      "pin", nil, .optionalValue("MODE", default: "hold"), in: serving,
+      "forward requests so that the server's cache survives: off (default), safe (lossless "
+        + "repairs only) or hold; --pin alone means hold"),
     Option("no-tui", nil, in: serving, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option("ascii", nil, in: serving, "draw with ASCII characters only"),

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Prefix
 import Settings
 import Wire
 
@@ -13,6 +14,7 @@ struct ServeOptions {
   var isDemo: Bool
   var listen: SocketAddress
   var upstreams: [Upstream]
+  var mode: PinMode
   var noTUI: Bool
   var ndjson: String?
   var ascii: Bool
@@ -32,6 +34,8 @@ struct ServeOptions {
     isDemo = line.command == .demo
     listen = try address(line, default: ("127.0.0.1", 8089))
     upstreams = isDemo ? [] : try Self.upstreams(line)
+    mode =
+      PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
     ascii = line.has("ascii")

@@ -1,10 +1,10 @@
-import CSystem
+import Dashboard
 import Engine
 import EventLoop
 import Glibc
 import Prefix
 import Proxy
-import Simulator
+import Terminal
 import Turns
 import Wire
 
@@ -35,29 +35,38 @@ final class Serving {
   private let options: ServeOptions
   private let loop: Loop
   private let reports: ReportWriter
-  private let commands = EventRing<ProxyCommand>(capacity: 64)
   private let notices: NoticeBox
   private var proxy: ProxyServer?
   private var engine: Engine?
   private var wakeup: Wakeup?
   private var signals: [SignalWatch] = []
   private var demo: DemoThread?
+  private var pane: DashboardPane?
+  private let showsDashboard: Bool
   private var isStopping = false
   private var status: Int32 = 0
+  private var totals = RunTotals()
+
+  /// Said on the normal screen after the dashboard is gone.
+  private var farewell: String? { showsDashboard ? totals.text : nil }
 
   init(_ options: ServeOptions) throws {
     self.options = options
     loop = try Loop()
     let notices = NoticeBox()
     self.notices = notices
-    reports = try ReportWriter(lines: options.noTUI, ndjson: options.ndjson) { notices.add($0) }
+    showsDashboard = !options.noTUI && TerminalDevice.isUsable
+    reports = try ReportWriter(lines: !showsDashboard, ndjson: options.ndjson) { notices.add($0) }
   }
 
   func run() throws -> Int32 {
     defer {
+      pane?.stop()
       reports.finish()
       demo?.stop()
+      if let farewell { Console.print(farewell) }
     }
+    DescriptorLimit.raise()
     wakeup = try Wakeup(loop: loop) { [unowned self] in takeCommands() }
     notices.wakeup = wakeup
     var upstreams = options.upstreams
@@ -74,7 +83,12 @@ final class Serving {
       loop: loop, configuration: configuration(upstreams), observer: engine)
     self.proxy = proxy
     try watchSignals()
-    if options.noTUI { printBanner(proxy.address, upstreams) }
+    if showsDashboard { try openDashboard(proxy.address) }
+    if pane == nil {
+      reports.setLines(true)
+      printBanner(proxy.address, upstreams)
+    }
+    engine.announceUpstreams()
     if !options.listen.isLoopback {
       engine.notice(
         "listening on \(proxy.address), which others on the network can reach; anybody there can "
@@ -90,11 +104,10 @@ final class Serving {
       upstreams: upstreams.map { .init(name: $0.name, address: "\($0.url.host):\($0.url.port)") })
     configuration.maxSessions = options.maxSessions
     configuration.keepBodies = options.keepBodies
+    configuration.mode = options.mode
     configuration.seed = UInt32.random(in: 0...UInt32.max)
-    let loop = loop
     let clock = EngineClock(
       monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
-    _ = loop
     return Engine(configuration: configuration, clock: clock) { [unowned self] event in
       publish(event)
     }
@@ -111,6 +124,18 @@ final class Serving {
 
   private func publish(_ event: TurnEvent) {
     reports.publish(event)
+    pane?.publish(event)
+    if case .finished(let record) = event { totals.add(record) }
+  }
+
+  /// A terminal that cannot show the dashboard is no reason not to serve.
+  private func openDashboard(_ address: SocketAddress) throws {
+    let wakeup = wakeup
+    do throws(TerminalError) {
+      pane = try DashboardPane(options, listen: address) { wakeup?.send() }
+    } catch {
+      Console.error("holdfast: no dashboard: \(error)")
+    }
   }
 
   private func printBanner(_ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]) {
@@ -136,12 +161,28 @@ final class Serving {
 
   private func takeCommands() {
     while let text = notices.take() { engine?.notice(text) }
-    while let command = commands.pop() {
+    pane?.flush()
+    while let command = pane?.nextCommand() {
       switch command {
-      case .setMode: break
+      case .setMode(let session, let mode): engine?.setMode(mode, of: session)
       case .drain: drain()
       case .stop: stop()
       }
+    }
+    if let outcome = pane?.takeOutcome() { dashboardLeft(outcome.reason, outcome.errors) }
+  }
+
+  private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
+    pane?.stop()
+    pane = nil
+    if !errors.isEmpty { Console.error(errors) }
+    switch reason {
+    case .lineMode:
+      reports.setLines(true)
+      if let proxy { Console.print("holdfast goes on at http://\(proxy.address); ^C stops it") }
+    case .drain, .terminalGone: drain()
+    case .stopNow: stop()
+    case .stopped: break
     }
   }
 

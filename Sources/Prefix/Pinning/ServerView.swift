@@ -1,5 +1,5 @@
 import Bytes
-import Prompt
+public import Prompt
 
 /// What the server has (S), told by what differs from the agent's own request (H): the translation
 /// table. Applied to every later request, so that a repair once made stays in its place for ever.
@@ -48,6 +48,17 @@ public struct ServerView: Sendable {
   /// Everything as the agent sent it.
   init(asSent index: RequestIndex) {
     entries = Array(repeating: Entry(), count: index.blocks.count)
+  }
+
+  /// Bytes of prompt in front of the first place where the server has other bytes than the agent
+  /// sent; nil if there is none. `index` is the request the table belongs to.
+  public func bytesBeforeFirstRepair(_ index: RequestIndex) -> Int? {
+    if tools != nil { return 0 }
+    guard let first = entries.firstIndex(where: { !$0.isAsSent }), first <= index.blocks.count
+    else {
+      return nil
+    }
+    return index.blocks[..<first].reduce(0) { $0 + ($1.group == .knobs ? 0 : Int($1.length)) }
   }
 
   public var isAsSent: Bool { tools == nil && entries.allSatisfy(\.isAsSent) }

@@ -14,6 +14,10 @@ public final class Session {
   public internal(set) var history: History?
   public internal(set) var lastUsed: UInt64
   public var mode: PinMode
+  /// What the upstream has instead of the agent's own bytes; nil while nothing is pinned.
+  public var view: ServerView?
+  /// Whether a person set the mode, rather than a default.
+  public private(set) var modeIsChosen = false
   public var agent = ""
   public let model: String
   public var estimate = TokenEstimate()
@@ -32,6 +36,12 @@ public final class Session {
   /// chain of owners would be released recursively.
   unowned(unsafe) var older: Session?
   unowned(unsafe) var newer: Session?
+
+  /// From the next turn on.
+  public func set(_ mode: PinMode) {
+    self.mode = mode
+    modeIsChosen = true
+  }
 
   init(
     id: SessionID, key: GroupKey, model: String, hint: UInt64?, parent: SessionID?,

@@ -1,0 +1,110 @@
+import CSystem
+import Dashboard
+import EventLoop
+import Glibc
+import Prefix
+import Reports
+import Synchronization
+import Terminal
+import Turns
+
+/// The dashboard beside the proxy: one ring towards it, one ring of commands back.
+final class DashboardPane: Sendable {
+  private let events = EventRing<TurnEvent>(capacity: 4096, backlog: 1024)
+  private let commands: EventRing<ProxyCommand>
+  private let wakeLoop: @Sendable () -> Void
+  private let outcome = Outcome()
+  private let thread: DashboardThread
+
+  /// - Parameter wakeLoop: called from the dashboard's thread when a command waits or it has ended.
+  init(
+    _ options: ServeOptions, listen: SocketAddress, wakeLoop: @escaping @Sendable () -> Void
+  ) throws(TerminalError) {
+    let commands = EventRing<ProxyCommand>(capacity: 64)
+    self.commands = commands
+    self.wakeLoop = wakeLoop
+    let dashboard = DashboardOptions(
+      listenAddress: "\(listen)", ascii: options.ascii, readOnly: options.readOnly, canPin: true,
+      defaultMode: options.mode)
+    let colors: ColorChoice =
+      switch options.color {
+      case "always": .always
+      case "never": .never
+      default: .auto
+      }
+    let outcome = outcome
+    thread = DashboardThread(
+      ring: events,
+      options: TerminalOptions(dashboard: dashboard, colors: colors) { Loop.wallMillis() },
+      hooks: DashboardThread.Hooks(
+        send: { command in
+          _ = commands.push(command)
+          wakeLoop()
+        },
+        save: { EvidenceFile.save($0) },
+        finished: { reason, errors in
+          outcome.value.withLock { $0 = (reason, errors) }
+          wakeLoop()
+        }))
+    try thread.start()
+  }
+
+  private final class Outcome: Sendable {
+    let value = Mutex<(reason: LeaveReason, errors: String)?>(nil)
+  }
+
+  /// Loop thread only.
+  func publish(_ event: TurnEvent) {
+    if events.push(event) { thread.wake() }
+  }
+
+  /// Loop thread only: hands on what did not fit before.
+  func flush() {
+    if events.hasBacklog, events.flush() { thread.wake() }
+  }
+
+  func nextCommand() -> ProxyCommand? { commands.pop() }
+
+  /// Why the dashboard ended, once; nil while it runs.
+  func takeOutcome() -> (reason: LeaveReason, errors: String)? {
+    outcome.value.withLock { value in
+      defer { value = nil }
+      return value
+    }
+  }
+
+  /// Restores the terminal; waits for it.
+  func stop() {
+    thread.stop()
+    thread.join()
+  }
+}
+
+/// Writes what `w` saves: a new file in the working directory, readable by its owner only.
+enum EvidenceFile {
+  static func save(_ request: SaveRequest) -> SaveOutcome {
+    let name: String
+    let text: String
+    switch request {
+    case .turn(let record):
+      name = "holdfast-\(record.session)-turn\(record.turn)"
+      text = EvidenceText.text(record, time: EventLine.clock(record.startedAt))
+    case .table(let title, let table):
+      name = "holdfast-\(title)"
+      text = table
+    }
+    for number in 0..<1000 {
+      let path = number == 0 ? "\(name).txt" : "\(name)-\(number).txt"
+      let file = csystem_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      if file < 0, errno == EEXIST { continue }
+      guard file >= 0 else { return .failed(reason: String(cString: strerror(errno))) }
+      defer { close(file) }
+      var text = text
+      if let code = text.withUTF8({ writeAll(UnsafeRawBufferPointer($0), to: file) }) {
+        return .failed(reason: String(cString: strerror(code)))
+      }
+      return .written(path: path)
+    }
+    return .failed(reason: "there are too many files called \(name)")
+  }
+}
