@@ -27,6 +27,7 @@ enum VolatileText {
         "<env>", "working directory", "cwd", "current directory", "git status", "gitstatus",
         "git branch", "current branch", "recent commits", "directory structure", "file tree",
         "repository map", "repo map", "project structure", "workspace", "open files",
+        "summaries of some files",
         "recently viewed", "<environment", "tokens left", "context window", "tokens remaining",
         "token budget",
       ])
