@@ -96,7 +96,8 @@ let package = Package(
     tests(
       "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),
     tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),
-    tests("EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes"]),
+    tests(
+      "EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes", "Prefix"]),
   ]
     + (fuzzing
       ? [
