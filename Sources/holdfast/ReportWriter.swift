@@ -74,13 +74,31 @@ final class ReportWriter: @unchecked Sendable {
   }
 
   private func run() {
+    var lingers = 0
     while true {
-      while let event = ring.pop() { handle(event) }
+      while let event = ring.pop() {
+        handle(event)
+        lingers = 8
+      }
       if stopping.load(ordering: .sequentiallyConsistent) { return }
+      // Events come in bursts: a short pause collects them, and the loop need not ring the bell for
+      // each one.
+      if lingers > 0 {
+        lingers -= 1
+        wait(millis: 25)
+        continue
+      }
       guard ring.prepareToSleep() else { continue }
-      var bytes: (UInt64, UInt64) = (0, 0)
-      _ = read(bell.read, &bytes, 16)
+      wait(millis: -1)
+      lingers = 8
     }
+  }
+
+  private func wait(millis: Int32) {
+    var bellWatch = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
+    guard poll(&bellWatch, 1, millis) > 0 else { return }
+    var bytes: (UInt64, UInt64) = (0, 0)
+    _ = read(bell.read, &bytes, 16)
   }
 
   private func handle(_ event: TurnEvent) {

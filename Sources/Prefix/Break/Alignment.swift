@@ -173,7 +173,7 @@ public struct Alignment: Sendable {
   private static func pair(_ old: History, _ a: Int, _ new: History, _ b: Int) -> Match {
     if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
     guard let before = old.bytes(of: a), let after = new.bytes(of: b),
-      mayRenderAlike(before.count, after.count)
+      mayRenderAlike(before, after)
     else { return .changed(old: a) }
     guard let left = CanonicalForm.rendered.digest(before),
       left == CanonicalForm.rendered.digest(after)
@@ -182,7 +182,16 @@ public struct Alignment: Sendable {
   }
 
   /// Two writings of one content differ by markers, wrapping and white space, not by much text.
-  private static func mayRenderAlike(_ a: Int, _ b: Int) -> Bool {
-    abs(a - b) <= 128 + min(a, b) / 4
+  private static func mayRenderAlike(
+    _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer
+  ) -> Bool {
+    let shorter = min(a.count, b.count)
+    guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
+    if shorter <= 96 { return true }
+    let front = commonPrefixLength(a, b)
+    let back = commonSuffixLength(
+      UnsafeRawBufferPointer(rebasing: a.dropFirst(front)),
+      UnsafeRawBufferPointer(rebasing: b.dropFirst(front)))
+    return (front + back) * 3 >= shorter
   }
 }

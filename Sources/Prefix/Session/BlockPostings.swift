@@ -10,8 +10,11 @@ struct BlockPostings {
 
   private var holders: [UInt64: [SessionID]] = [:]
 
+  /// A system prompt is shared by all sessions of an agent, so it points at none of them.
+  private static func counts(_ block: Block) -> Bool { block.kind != .system }
+
   mutating func insert(_ index: RequestIndex, _ session: SessionID) {
-    for block in index.blocks(of: .messages) {
+    for block in index.blocks(of: .messages) where Self.counts(block) {
       var list = holders[block.digest.low] ?? []
       if list.contains(session) { continue }
       if list.count == Self.perBlock { list.removeFirst() }
@@ -44,7 +47,7 @@ struct BlockPostings {
       list.removeAll { $0 == session }
       holders[block.digest.low] = list.isEmpty ? nil : list
     }
-    for block in after.dropFirst(same) {
+    for block in after.dropFirst(same) where Self.counts(block) {
       var list = holders[block.digest.low] ?? []
       if list.contains(session) { continue }
       if list.count == Self.perBlock { list.removeFirst() }

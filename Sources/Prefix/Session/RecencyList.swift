@@ -13,6 +13,18 @@ struct RecencyList {
     if oldest == nil { oldest = session }
   }
 
+  /// The newest sessions with this key, newest first. Looks at a bounded number of sessions.
+  func newest(_ count: Int, _ key: GroupKey) -> [Session] {
+    var found: [Session] = []
+    var next = newest
+    for _ in 0..<(4 * count) {
+      guard let session = next, found.count < count else { break }
+      if session.key == key { found.append(session) }
+      next = session.older
+    }
+    return found
+  }
+
   mutating func remove(_ session: Session) {
     let older = session.older
     let newer = session.newer

@@ -59,18 +59,6 @@ final class SessionGroup {
       ? found : found.sorted { ($0.history?.index.tip ?? 0) > ($1.history?.index.tip ?? 0) }
   }
 
-  /// The most recently used sessions, newest first.
-  func recent(_ count: Int) -> [Session] {
-    var best: [Session] = []
-    for session in sessions {
-      let at = best.firstIndex { $0.lastUsed < session.lastUsed } ?? best.count
-      guard at < count else { continue }
-      best.insert(session, at: at)
-      if best.count > count { best.removeLast() }
-    }
-    return best
-  }
-
   @inline(__always)
   private static func word(_ body: UnsafeRawBufferPointer, before end: Int) -> UInt64 {
     body.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self)

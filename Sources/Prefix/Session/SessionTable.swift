@@ -84,14 +84,14 @@ public final class SessionTable {
   {
     let group = self.group(context.key)
     let exact = extendedSession(body, group, context)
-    let reference = exact?.session ?? likelySession(body, group, context)
+    let reference = exact?.session ?? likelySession(body, context)
     guard
       let index = RequestIndexer.index(
         body.bytes, dialect: dialect,
         reference: reference.flatMap { Self.reference($0, exact?.commonPrefix ?? 0) })
     else { return nil }
     let history = History(index: index, body: body)
-    let found = find(history, exact?.session, group, context)
+    let found = find(history, exact?.session, context)
     return record(history, found, context)
   }
 
@@ -142,9 +142,9 @@ public final class SessionTable {
 
   /// A session whose previous body makes indexing cheap, if it is the right one.
   private func likelySession(
-    _ body: ByteBuffer, _ group: SessionGroup, _ context: RequestContext
+    _ body: ByteBuffer, _ context: RequestContext
   ) -> Session? {
-    let recent = group.recent(8)
+    let recent = recency.newest(8, context.key)
     let probed = recent.first { session in
       session.history?.probes.contains { $0.matches(body.bytes) } ?? false
     }
@@ -172,7 +172,7 @@ public final class SessionTable {
   }
 
   private func find(
-    _ new: History, _ exact: Session?, _ group: SessionGroup, _ context: RequestContext
+    _ new: History, _ exact: Session?, _ context: RequestContext
   ) -> Found {
     if let chained = chainedSession(new), let old = chained.history {
       return Found(
@@ -180,7 +180,7 @@ public final class SessionTable {
         alignment: Alignment(old: old, new: new, isChained: true))
     }
     var best: (found: Found, rank: Int, bytes: Int)?
-    for session in candidates(new, exact, group, context) {
+    for session in candidates(new, exact, context) {
       guard let old = session.history else { continue }
       let finder = RelationFinder(old: old, new: new)
       guard var relation = finder.relation() ?? unalignedCompaction(finder, session, context)
@@ -236,7 +236,7 @@ public final class SessionTable {
   /// Sessions worth a closer look: the exact one, those that share the most content, and those that
   /// carry the same explicit id or came over the same connection.
   private func candidates(
-    _ new: History, _ exact: Session?, _ group: SessionGroup, _ context: RequestContext
+    _ new: History, _ exact: Session?, _ context: RequestContext
   ) -> [Session] {
     if let exact { return [exact] }
     var list: [Session] = []
@@ -250,7 +250,7 @@ public final class SessionTable {
     add(lastOnConnection[context.connection].flatMap { sessions[$0] })
     // Without a message in common only two things can be meant: the one message of a young session
     // in other words, or a long history replaced by a summary.
-    for session in group.recent(4) {
+    for session in recency.newest(4, context.key) {
       guard let count = session.history?.index.messageCount else { continue }
       if count <= 2 || (session.hint != nil && new.index.messageCount < count) { add(session) }
     }
