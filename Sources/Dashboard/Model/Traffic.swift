@@ -14,14 +14,25 @@ public struct TurnKey: Hashable, Sendable {
 }
 
 /// One line of the list of all turns.
-public enum TailEntry: Sendable {
-  case turn(TurnRecord)
-  /// Events that never arrived here; the ledger has them.
-  case gap(Int)
+public struct TailEntry: Sendable {
+  public enum Content: Sendable {
+    case turn(TurnRecord)
+    /// Events that never arrived here; the records have them.
+    case gap(Int)
+  }
 
-  var key: TurnKey? {
-    guard case .turn(let record) = self else { return nil }
-    return TurnKey(session: record.session, turn: record.turn)
+  /// Names the turn; nil for a gap. Stands beside the record because it is looked for all the time.
+  let key: TurnKey?
+  var content: Content
+
+  init(_ record: TurnRecord) {
+    key = TurnKey(session: record.session, turn: record.turn)
+    content = .turn(record)
+  }
+
+  init(gap count: Int) {
+    key = nil
+    content = .gap(count)
   }
 }
 
@@ -123,11 +134,10 @@ public struct Traffic: Sendable {
 
   mutating func lost(_ count: Int) {
     lostEvents += count
-    // Whatever was lost may have been the end of a turn: nothing may count as running for ever.
-    if case .gap(let earlier)? = tail.last {
-      tail[tail.count - 1] = .gap(earlier + count)
+    if case .gap(let earlier)? = tail.last?.content {
+      tail[tail.count - 1] = TailEntry(gap: earlier + count)
     } else {
-      append(.gap(count))
+      append(TailEntry(gap: count))
     }
   }
 
@@ -146,9 +156,9 @@ public struct Traffic: Sendable {
     line.detail = nil
     let key = TurnKey(session: record.session, turn: record.turn)
     if let index = tail.lastIndex(where: { $0.key == key }) {
-      tail[index] = .turn(line)
+      tail[index] = TailEntry(line)
     } else {
-      append(.turn(line))
+      append(TailEntry(line))
     }
   }
 
@@ -160,9 +170,11 @@ public struct Traffic: Sendable {
 
   private mutating func update(_ key: TurnKey, _ change: (inout TurnRecord) -> Void) {
     rows[key.session]?.window.update(turn: key.turn, change)
-    if let index = tail.lastIndex(where: { $0.key == key }), case .turn(var record) = tail[index] {
+    if let index = tail.lastIndex(where: { $0.key == key }),
+      case .turn(var record) = tail[index].content
+    {
       change(&record)
-      tail[index] = .turn(record)
+      tail[index].content = .turn(record)
     }
   }
 

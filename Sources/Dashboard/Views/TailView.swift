@@ -32,7 +32,7 @@ enum TailView {
     for (offset, index) in shown(state).enumerated() {
       let row = area.row + 1 + offset
       let isSelected = state.pane == .other && state.tailCursor == first + index
-      switch tail[index] {
+      switch tail[index].content {
       case .gap(let count):
         frame.put(
           " ... \(Humanised.plural(count, "event")) not shown live; the records have them",
