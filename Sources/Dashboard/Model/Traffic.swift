@@ -88,7 +88,7 @@ public struct Traffic: Sendable {
 
   mutating func finished(_ record: TurnRecord, clock: WallClock, at now: Int64) {
     let key = TurnKey(session: record.session, turn: record.turn)
-    if inFlight.remove(key) == nil { turnsSeen += 1 }
+    if inFlight.remove(key) == nil, !isKnown(key) { turnsSeen += 1 }
     lastTurnAt = max(lastTurnAt ?? 0, record.startedAt)
     store(record, at: now)
     rows[record.session]?.totals.add(record)
@@ -132,8 +132,12 @@ public struct Traffic: Sendable {
     if notices.count > Traffic.noticeLimit { notices.removeFirst(Traffic.noticeLimit / 4) }
   }
 
+  /// The end of any running turn may be among what was lost: none of them counts as running until
+  /// it is heard of again.
   mutating func lost(_ count: Int) {
     lostEvents += count
+    for key in inFlight { update(key) { $0.state = .done } }
+    inFlight.removeAll()
     if case .gap(let earlier)? = tail.last?.content {
       tail[tail.count - 1] = TailEntry(gap: earlier + count)
     } else {
@@ -141,21 +145,27 @@ public struct Traffic: Sendable {
     }
   }
 
+  private func isKnown(_ key: TurnKey) -> Bool {
+    rows[key.session]?.window.index(ofTurn: key.turn) != nil || tail.contains { $0.key == key }
+  }
+
   private mutating func store(_ record: TurnRecord, at now: Int64) {
+    let key = TurnKey(session: record.session, turn: record.turn)
+    var isNew = false
     if !record.isSideCall {
       if rows[record.session] == nil {
         if order.count >= Traffic.sessionLimit { evictOldest() }
         rows[record.session] = SessionRow(record)
         order.append(record.session)
       }
+      isNew = rows[record.session]?.window.last.map { $0.turn < record.turn } ?? true
       rows[record.session]?.record(record, at: now)
       shrinkIfNeeded()
     }
     var line = record
     line.map = nil
     line.detail = nil
-    let key = TurnKey(session: record.session, turn: record.turn)
-    if let index = tail.lastIndex(where: { $0.key == key }) {
+    if !isNew, let index = tail.lastIndex(where: { $0.key == key }) {
       tail[index] = TailEntry(line)
     } else {
       append(TailEntry(line))

@@ -55,7 +55,7 @@ enum SessionsView {
     let pin = C(title: "pin", width: 4) {
       TableCell($0.mode.name, $0.mode == .off ? .unknown : .held)
     }
-    let turn = C(title: "turn", width: 4, right: true) {
+    let turn = C(title: "turn", width: tier >= .wide ? 5 : 4, right: true) {
       TableCell($0.latest.map { String($0.turn) } ?? "-")
     }
     let kept = C(title: long ? "preserved" : "kept", width: long ? 9 : 4, right: true) {

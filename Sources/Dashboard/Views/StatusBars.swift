@@ -112,7 +112,11 @@ enum StatusBars {
     let long = layout.tier >= .wide
     switch state.screen {
     case .sessions:
-      if traffic.sessionCount == 0 { return [TableCell("no sessions yet")] }
+      let unmeasured = "\(Humanised.plural(traffic.unmeasured, "request")) not measured"
+      if traffic.sessionCount == 0 {
+        let none = TableCell("no sessions yet")
+        return traffic.unmeasured == 0 ? [none] : [none, TableCell("\(unmeasured) (! lists them)")]
+      }
       var pieces = [
         TableCell(
           "\(Humanised.plural(traffic.sessionCount, "session")), \(traffic.inFlight.count) in flight"
@@ -132,6 +136,7 @@ enum StatusBars {
       if layout.tier >= .wide, let last = traffic.lastTurnAt {
         pieces.append(TableCell("last turn \(state.clock.time(last))", .unknown))
       }
+      if traffic.unmeasured > 0 { pieces.append(TableCell(unmeasured, .unknown)) }
       if !state.filter.isEmpty {
         pieces.insert(TableCell("filter: \(state.filter)", .marked), at: 1)
       }
