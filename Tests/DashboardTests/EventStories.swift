@@ -38,6 +38,34 @@ struct EventStories {
     #expect(player.state.traffic.turnsSeen == 1)
   }
 
+  @Test func `turns whose end was lost do not run for ever`() {
+    var player = Player()
+    _ = player.state.reduce(.eventsLost(3), now: player.now)
+    #expect(player.screen.contains("4 sessions, 0 in flight"))
+    #expect(Dashboard.nextChange(player.state, now: player.now) == nil)
+    let seen = player.state.traffic.turnsSeen
+    player.event(.finished(Story.held(turn: 47, at: Story.now - 2_100)))
+    #expect(player.state.traffic.turnsSeen == seen)
+  }
+
+  @Test func `requests that are not measured are counted and listed`() {
+    var player = Player(events: [])
+    player.event(
+      .unmeasured(
+        at: Story.now, method: "POST", path: "/v1/embeddings", status: 200, reason: "no prompt"))
+    #expect(player.screen.contains("1 request not measured (! lists them)"))
+    player.press("!")
+    #expect(player.screen.contains("POST /v1/embeddings 200, no prompt"))
+  }
+
+  @Test func `breaks are forgotten with their turns`() {
+    var player = Player()
+    for turn in 48...300 { player.turn(Story.claude, turn) }
+    #expect(player.state.traffic[Story.claude]?.breaks == [])
+    player.press("e")
+    #expect(player.screen.contains("no break in this session"))
+  }
+
   @Test func `an upstream that goes down and comes back is said once each`() {
     var player = Player()
     player.event(Story.upstreamDown(since: Story.now - 1_000))
@@ -158,8 +186,8 @@ struct EventStories {
 
   @Test func `a thousand sessions with two hundred turns each stay bounded`() {
     var state = Story.state(size: Size(columns: 120, rows: 35), events: [])
-    for turn in 1...60 {
-      for number in 0..<1_100 {
+    for turn in 1...55 {
+      for number in 0..<1_010 {
         var record = Story.plain(SessionID(raw: UInt32(number)), turn)
         record.startedAt += Int64(turn)
         _ = state.reduce(.event(.finished(record)), now: Story.now + Int64(turn))

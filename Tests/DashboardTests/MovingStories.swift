@@ -59,7 +59,7 @@ struct MovingStories {
     player.press("G")
     #expect(player.state.selectedTurn == nil)
     #expect(player.screen.contains("following"))
-    #expect(player.screen.contains(">   50 "))
+    #expect(player.screen.contains(">    50 "))
     player.press("kF")
     #expect(player.state.selectedTurn == nil)
   }
@@ -69,7 +69,7 @@ struct MovingStories {
     player.press("2g")
     for turn in 48...400 { player.turn(Story.claude, turn) }
     player.press("<up>")
-    #expect(player.screen.contains(">  201 "))
+    #expect(player.screen.contains(">   201 "))
   }
 
   @Test func `the list of all turns can be walked and opened`() {
