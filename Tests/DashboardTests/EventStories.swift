@@ -62,7 +62,7 @@ struct EventStories {
     var player = Player()
     for turn in 48...300 { player.turn(Story.claude, turn) }
     #expect(player.state.traffic[Story.claude]?.breaks == [])
-    player.press("e")
+    player.press("2e")
     #expect(player.screen.contains("no break in this session"))
   }
 

@@ -107,6 +107,15 @@ struct MovingStories {
     #expect(player.screen.contains("back at the first break"))
   }
 
+  @Test func `e from a session without breaks leads to the newest break of all`() {
+    var player = Player()
+    player.press("j")
+    #expect(player.state.selectedSession == Story.aider)
+    player.press("e")
+    #expect(player.state.selectedSession == Story.claude)
+    #expect(player.screen.contains("break 2 of 2"))
+  }
+
   @Test func `Enter goes one level deeper`() {
     var player = Player()
     player.press("<enter>")
