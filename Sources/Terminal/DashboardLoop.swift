@@ -173,6 +173,7 @@ final class DashboardLoop {
   private func draw(at now: Int64) {
     let wall = options.now()
     state.clock = LocalTime.clock(at: wall)
+    state.catchUp()
     _ = screen.draw(Dashboard.frame(state, now: wall))
     gate.drawn(at: now)
     if let next = Dashboard.nextChange(state, now: wall) {

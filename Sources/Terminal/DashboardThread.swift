@@ -1,3 +1,4 @@
+import CSystem
 public import Dashboard
 import EventLoop
 import Glibc
@@ -57,6 +58,7 @@ public final class DashboardThread: @unchecked Sendable {
       _ = start.loop.run(stopRequested: { true })
       throw .threadFailed(code)
     }
+    _ = csystem_name_thread(handle, "dashboard")
     thread = handle
   }
 

@@ -63,6 +63,7 @@ public enum Story {
       options: options(ascii: ascii, readOnly: readOnly, canPin: canPin), size: size,
       startedAt: now - 21_060_000)
     for event in events { _ = state.reduce(.event(event), now: now) }
+    state.catchUp()
     return state
   }
 
@@ -83,6 +84,14 @@ public enum Story {
     started.state = .waiting
     started.usage = Usage()
     return [.started(started), .finished(done)]
+  }
+
+  /// A turn without a map, for large numbers of them.
+  public static func plain(_ session: SessionID, _ turn: Int) -> TurnRecord {
+    var record = base(session, turn, at: now)
+    record.previousTokens = TokenCount(1_000, estimated: false)
+    record.keptTokens = TokenCount(1_000, estimated: false)
+    return record
   }
 
   public static func clean(_ session: SessionID, _ turn: Int, at: Int64) -> TurnRecord {

@@ -6,17 +6,20 @@ public struct KeyBinding: Sendable {
   public let help: String
   /// A word or two for the hint line; nil if it is not hinted.
   public let hint: String?
+  /// The key as the hint line names it.
+  let hintKey: String
   public let screens: Set<Screen>
   public let section: KeySection
 
   init(
-    _ action: Action, _ keys: [Key], _ help: String, hint: String? = nil,
+    _ action: Action, _ keys: [Key], _ help: String, hint: String? = nil, hintKey: String? = nil,
     on screens: Set<Screen> = Set(Screen.allCases), in section: KeySection
   ) {
     self.action = action
     self.keys = keys
     self.help = help
     self.hint = hint
+    self.hintKey = hintKey ?? keys.first?.name ?? ""
     self.screens = screens
     self.section = section
   }
@@ -48,11 +51,11 @@ public enum KeyTable {
     KeyBinding(
       .escape, [.escape], "close what is open; clear search and filter", in: .screens),
     KeyBinding(.showSessions, [.character("1")], "Sessions", in: .screens),
-    KeyBinding(.showSession, [.character("2")], "Session: map and turns of one", in: .screens),
-    KeyBinding(.showBreak, [.character("3")], "Break: before, after, cause", in: .screens),
+    KeyBinding(.showSession, [.character("2")], "Session: map and turns", in: .screens),
+    KeyBinding(.showBreak, [.character("3")], "Break: before and after", in: .screens),
     KeyBinding(.showCosts, [.character("4")], "Costs", in: .screens),
     KeyBinding(
-      .open, [.enter], "open the row, one level deeper", hint: "open",
+      .open, [.enter], "open the row", hint: "open",
       on: [.sessions, .session, .costs], in: .screens),
     KeyBinding(.notices, [.character("!")], "notices", in: .screens),
     KeyBinding(.redraw, [.control("l")], "redraw", in: .screens),
@@ -74,11 +77,21 @@ public enum KeyTable {
       .previousPane, [.backTab], "previous pane", on: [.sessions, .session], in: .moving),
 
     KeyBinding(
-      .nextBreak, [.character("e")], "next break", hint: "next break",
+      .nextBreak, [.character("e")], "next break", hint: "break",
       on: [.sessions, .session, .breakPoint], in: .view),
     KeyBinding(
       .previousBreak, [.character("E")], "previous break",
       on: [.sessions, .session, .breakPoint], in: .view),
+    KeyBinding(
+      .togglePin, [.character("p")], "pin or unpin this session from its next turn",
+      hint: "pin", on: [.sessions, .session, .breakPoint], in: .pinning),
+    KeyBinding(
+      .pinAll, [.character("P")], "pin or unpin every session (asks)",
+      on: [.sessions, .session, .breakPoint], in: .pinning),
+    KeyBinding(
+      .modeMenu, [.character("m")], "choose off, safe or hold", hint: "mode",
+      on: [.sessions, .session, .breakPoint], in: .pinning),
+
     KeyBinding(
       .search, [.character("/")], "search as you type", hint: "search", in: .view),
     KeyBinding(.nextMatch, [.character("n")], "next match", in: .view),
@@ -91,7 +104,8 @@ public enum KeyTable {
     KeyBinding(
       .sortLeft, [.character("<")], "sort column left", on: [.sessions, .costs], in: .view),
     KeyBinding(
-      .sortRight, [.character(">")], "sort column right", hint: "sort", on: [.sessions, .costs],
+      .sortRight, [.character(">")], "sort column right", hint: "sort", hintKey: "< >",
+      on: [.sessions, .costs],
       in: .view),
     KeyBinding(
       .reverseSort, [.character("I")], "reverse the order", on: [.sessions, .costs], in: .view),
@@ -104,16 +118,6 @@ public enum KeyTable {
       on: [.session], in: .view),
 
     KeyBinding(
-      .togglePin, [.character("p")], "pin or unpin this session, from its next turn on",
-      hint: "pin", on: [.sessions, .session, .breakPoint], in: .pinning),
-    KeyBinding(
-      .pinAll, [.character("P")], "pin or unpin every session (asks)",
-      on: [.sessions, .session, .breakPoint], in: .pinning),
-    KeyBinding(
-      .modeMenu, [.character("m")], "choose off, safe or hold", hint: "mode",
-      on: [.sessions, .session, .breakPoint], in: .pinning),
-
-    KeyBinding(
       .copy, [.character("y")], "copy to the terminal's clipboard", hint: "copy", in: .evidence),
     KeyBinding(
       .save, [.character("w")], "save as a file", hint: "save", in: .evidence),
@@ -121,7 +125,8 @@ public enum KeyTable {
     KeyBinding(
       .previousHunk, [.character("[")], "previous difference", on: [.breakPoint], in: .breaks),
     KeyBinding(
-      .nextHunk, [.character("]")], "next difference", hint: "difference", on: [.breakPoint],
+      .nextHunk, [.character("]")], "next difference", hint: "difference", hintKey: "[ ]",
+      on: [.breakPoint],
       in: .breaks),
     KeyBinding(
       .moreContext, [.character("+")], "more context", on: [.breakPoint], in: .breaks),

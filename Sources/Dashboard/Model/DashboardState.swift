@@ -64,6 +64,10 @@ public struct DashboardState: Sendable {
   var interruptArmedAt: Int64?
   /// Sorted and filtered sessions; recomputed when something it depends on changes.
   private(set) var visible: [SessionID] = []
+  /// Whether `visible` waits for `catchUp`.
+  var isOrderStale = false
+  /// Warnings that came since the notices were looked at.
+  var unseenWarnings = 0
 
   public init(options: DashboardOptions, size: Size, startedAt: Int64) {
     self.options = options
@@ -119,5 +123,6 @@ public struct DashboardState: Sendable {
     }
     if sortReversed { ids.reverse() }
     visible = ids
+    isOrderStale = false
   }
 }

@@ -65,27 +65,4 @@ extension TurnRecord {
     case .rebased: "base"
     }
   }
-
-  /// A copy whose texts cannot harm a terminal.
-  func sanitised(ascii: Bool) -> TurnRecord {
-    var copy = self
-    func clean(_ text: String) -> String { Sanitised(text, ascii: ascii).text }
-    copy.agent = clean(agent)
-    copy.model = clean(model)
-    copy.upstream = clean(upstream)
-    copy.failure = failure.map(clean)
-    copy.verdict.was = clean(verdict.was)
-    copy.verdict.now = clean(verdict.now)
-    copy.verdict.detail = clean(verdict.detail)
-    if let position = verdict.position {
-      copy.verdict.position?.path = clean(position.path)
-      copy.verdict.position?.field = clean(position.field)
-    }
-    switch pin {
-    case .refused(let reason): copy.pin = .refused(clean(reason))
-    case .rebased(let reason): copy.pin = .rebased(clean(reason))
-    case .untouched, .held: break
-    }
-    return copy
-  }
 }

@@ -16,7 +16,7 @@ public struct SessionRow: Sendable {
   public internal(set) var lastActivity: Int64
   /// Prefill progress of the turn in flight.
   public internal(set) var progress: (processed: Int, total: Int)?
-  /// Numbers of the turns with a break, ascending; as many as the window holds turns.
+  /// Numbers of the turns in the window with a break, ascending.
   public internal(set) var breaks: [Int] = []
 
   init(_ record: TurnRecord) {
@@ -39,6 +39,8 @@ public struct SessionRow: Sendable {
     lastActivity = max(lastActivity, now)
     if !record.state.isInFlight || record.turn > (window.last?.turn ?? 0) { progress = nil }
     note(record.turn, isBreak: TurnMark(record).isBreak)
+    let oldest = window.first?.turn ?? 0
+    if let first = breaks.first, first < oldest { breaks.removeAll { $0 < oldest } }
   }
 
   private mutating func note(_ turn: Int, isBreak: Bool) {
@@ -47,7 +49,6 @@ public struct SessionRow: Sendable {
       if !isBreak { breaks.remove(at: at) }
     } else if isBreak {
       breaks.insert(turn, at: at.map { $0 + 1 } ?? 0)
-      if breaks.count > window.capacity { breaks.removeFirst() }
     }
   }
 }

@@ -74,9 +74,10 @@ enum SessionTexts {
   }
 
   /// One sentence about a session's newest turn.
-  static func sentence(_ row: SessionRow, options: DashboardOptions) -> String {
+  static func sentence(_ row: SessionRow, options: DashboardOptions, long: Bool) -> String {
     guard let latest = row.latest else { return "" }
-    let name = "\(row.id) \(row.agent.isEmpty ? "" : row.agent + " ")\(row.model)"
+    let name =
+      long ? "\(row.id) \(row.agent.isEmpty ? "" : row.agent + " ")\(row.model)" : "\(row.id)"
     return "\(name): \(TurnSentence.text(latest, options: options))"
   }
 }

@@ -14,14 +14,25 @@ public struct TurnKey: Hashable, Sendable {
 }
 
 /// One line of the list of all turns.
-public enum TailEntry: Sendable {
-  case turn(TurnRecord)
-  /// Events that never arrived here; the ledger has them.
-  case gap(Int)
+public struct TailEntry: Sendable {
+  public enum Content: Sendable {
+    case turn(TurnRecord)
+    /// Events that never arrived here; the records have them.
+    case gap(Int)
+  }
 
-  var key: TurnKey? {
-    guard case .turn(let record) = self else { return nil }
-    return TurnKey(session: record.session, turn: record.turn)
+  /// Names the turn; nil for a gap. Stands beside the record because it is looked for all the time.
+  let key: TurnKey?
+  var content: Content
+
+  init(_ record: TurnRecord) {
+    key = TurnKey(session: record.session, turn: record.turn)
+    content = .turn(record)
+  }
+
+  init(gap count: Int) {
+    key = nil
+    content = .gap(count)
   }
 }
 
@@ -77,7 +88,7 @@ public struct Traffic: Sendable {
 
   mutating func finished(_ record: TurnRecord, clock: WallClock, at now: Int64) {
     let key = TurnKey(session: record.session, turn: record.turn)
-    if inFlight.remove(key) == nil { turnsSeen += 1 }
+    if inFlight.remove(key) == nil, !isKnown(key) { turnsSeen += 1 }
     lastTurnAt = max(lastTurnAt ?? 0, record.startedAt)
     store(record, at: now)
     rows[record.session]?.totals.add(record)
@@ -121,34 +132,43 @@ public struct Traffic: Sendable {
     if notices.count > Traffic.noticeLimit { notices.removeFirst(Traffic.noticeLimit / 4) }
   }
 
+  /// The end of any running turn may be among what was lost: none of them counts as running until
+  /// it is heard of again.
   mutating func lost(_ count: Int) {
     lostEvents += count
-    // Whatever was lost may have been the end of a turn: nothing may count as running for ever.
-    if case .gap(let earlier)? = tail.last {
-      tail[tail.count - 1] = .gap(earlier + count)
+    for key in inFlight { update(key) { $0.state = .done } }
+    inFlight.removeAll()
+    if case .gap(let earlier)? = tail.last?.content {
+      tail[tail.count - 1] = TailEntry(gap: earlier + count)
     } else {
-      append(.gap(count))
+      append(TailEntry(gap: count))
     }
   }
 
+  private func isKnown(_ key: TurnKey) -> Bool {
+    rows[key.session]?.window.index(ofTurn: key.turn) != nil || tail.contains { $0.key == key }
+  }
+
   private mutating func store(_ record: TurnRecord, at now: Int64) {
+    let key = TurnKey(session: record.session, turn: record.turn)
+    var isNew = false
     if !record.isSideCall {
       if rows[record.session] == nil {
         if order.count >= Traffic.sessionLimit { evictOldest() }
         rows[record.session] = SessionRow(record)
         order.append(record.session)
       }
+      isNew = rows[record.session]?.window.last.map { $0.turn < record.turn } ?? true
       rows[record.session]?.record(record, at: now)
       shrinkIfNeeded()
     }
     var line = record
     line.map = nil
     line.detail = nil
-    let key = TurnKey(session: record.session, turn: record.turn)
-    if let index = tail.lastIndex(where: { $0.key == key }) {
-      tail[index] = .turn(line)
+    if !isNew, let index = tail.lastIndex(where: { $0.key == key }) {
+      tail[index] = TailEntry(line)
     } else {
-      append(.turn(line))
+      append(TailEntry(line))
     }
   }
 
@@ -160,9 +180,11 @@ public struct Traffic: Sendable {
 
   private mutating func update(_ key: TurnKey, _ change: (inout TurnRecord) -> Void) {
     rows[key.session]?.window.update(turn: key.turn, change)
-    if let index = tail.lastIndex(where: { $0.key == key }), case .turn(var record) = tail[index] {
+    if let index = tail.lastIndex(where: { $0.key == key }),
+      case .turn(var record) = tail[index].content
+    {
       change(&record)
-      tail[index] = .turn(record)
+      tail[index].content = .turn(record)
     }
   }
 

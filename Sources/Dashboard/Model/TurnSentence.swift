@@ -12,8 +12,7 @@ enum TurnSentence {
       if record.previousTokens == nil { return "first turn, nothing to compare with" }
       return "nothing changed in front of the new messages" + agreement(record)
     case .held:
-      return "\(record.breakPlace) changed (\(record.causeTitle)); pinning kept it from the server"
-        + agreement(record)
+      return "pinning kept a change of \(record.breakPlace) from the server" + agreement(record)
     case .broke:
       let again = Humanised.tokens(record.reprocessedTokens)
       var text = "\(record.causeTitle) at \(record.breakPlace): \(again) tokens to compute again"

@@ -5,10 +5,10 @@ extension DashboardState {
   mutating func arrived(_ event: TurnEvent, now: Int64) {
     switch event {
     case .started(let record):
-      live.started(record.sanitised(ascii: options.ascii), at: now)
+      live.started(record.madeSafe(ascii: options.ascii), at: now)
       afterTurn()
     case .finished(let record):
-      live.finished(record.sanitised(ascii: options.ascii), clock: clock, at: now)
+      live.finished(record.madeSafe(ascii: options.ascii), clock: clock, at: now)
       afterTurn()
     case .firstByte(let session, let turn, let millis):
       live.firstByte(TurnKey(session: session, turn: turn), afterMillis: millis)
@@ -27,14 +27,18 @@ extension DashboardState {
     case .notice(let notice):
       let text = clean(notice.text)
       live.add(Notice(at: notice.at, level: notice.level, text: text))
-      if notice.level == .warning { say(text, .warn) }
+      if notice.level == .warning {
+        unseenWarnings += 1
+        say(text, .warn)
+      }
     }
   }
 
   private mutating func afterTurn() {
     guard frozen == nil else { return }
-    // A new session, or a column that is sorted by and may have changed.
-    if sort != .arrival || !filter.isEmpty || live.order.count != visible.count {
+    if sort != .arrival || !filter.isEmpty {
+      isOrderStale = true
+    } else if live.order.count != visible.count {
       sortSessions()
     }
     if selectedSession == nil { select(visible.first) }
@@ -64,7 +68,8 @@ extension DashboardState {
     status.name = clean(status.name)
     status.address = clean(status.address)
     if case .down(let since, let reason, let failed) = status.state {
-      status.state = .down(since: since, reason: clean(reason), failedRequests: failed)
+      status.state = .down(
+        since: Bounded.time(since), reason: clean(reason), failedRequests: Bounded.count(failed))
     }
     let index = live.upstreams.firstIndex { $0.name == status.name }
     let before = index.map { live.upstreams[$0].state }
@@ -79,6 +84,7 @@ extension DashboardState {
       say("\(status.name) is up again", .good)
     case (.down?, .down): break
     case (_, .down(_, let reason, _)):
+      unseenWarnings += 1
       live.add(Notice(at: now, level: .warning, text: "\(status.name) is down: \(reason)"))
     default: break
     }

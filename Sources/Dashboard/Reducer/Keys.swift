@@ -80,7 +80,9 @@ extension DashboardState {
       settle()
     case .toggleAge: showsAge.toggle()
     case .toggleUnit: unit = unit == .tokens ? .seconds : .tokens
-    case .notices: overlay = .notices(top: 0)
+    case .notices:
+      unseenWarnings = 0
+      overlay = .notices(top: 0)
     case .redraw: return [.redraw]
     case .suspend:
       say("stopping the proxy would stop the agent; detach tmux instead, or q and d", .warn)
@@ -270,7 +272,7 @@ extension DashboardState {
     switch screen {
     case .sessions:
       guard let row = selectedRow else { return [] }
-      text = SessionTexts.sentence(row, options: options)
+      text = SessionTexts.sentence(row, options: options, long: true)
     case .session, .breakPoint:
       guard let record = turnAtHand else { return [] }
       text =

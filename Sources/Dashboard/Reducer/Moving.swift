@@ -126,6 +126,17 @@ extension DashboardState {
     }
   }
 
+  /// The session in which something broke last.
+  private var newestBreak: SessionID? {
+    for entry in traffic.tail.reversed() {
+      guard case .turn(let record) = entry.content, TurnMark(record).isBreak,
+        traffic[record.session]?.breaks.isEmpty == false
+      else { continue }
+      return record.session
+    }
+    return nil
+  }
+
   private mutating func openTurn(_ turn: Int) {
     show(.session)
     guard let window = selectedRow?.window, let last = window.last, last.turn != turn else {
@@ -138,8 +149,12 @@ extension DashboardState {
   }
 
   /// The next or previous break of the session; from outside of the Break screen the newest one up
-  /// to the turn at hand comes first.
+  /// to the turn at hand comes first. From the list of sessions, one without a break leads to the
+  /// newest break of all.
   mutating func goToBreak(_ step: Int) {
+    if screen == .sessions, selectedRow?.breaks.isEmpty != false, let newest = newestBreak {
+      select(newest)
+    }
     guard let row = selectedRow, !row.breaks.isEmpty else {
       say(selectedSession == nil ? "no session selected" : "no break in this session")
       return

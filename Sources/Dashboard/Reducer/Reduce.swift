@@ -6,7 +6,9 @@ extension DashboardState {
   /// - Parameter now: milliseconds since 1970.
   public mutating func reduce(_ input: DashboardInput, now: Int64) -> [Effect] {
     switch input {
-    case .key(let key): return pressed(key, now: now)
+    case .key(let key):
+      catchUp()
+      return pressed(key, now: now)
     case .event(let event):
       arrived(event, now: now)
       return []
@@ -28,6 +30,12 @@ extension DashboardState {
       say("not saved: \(clean(reason))", .bad)
       return []
     }
+  }
+
+  /// Sorts the rows if events have put them out of order. To be called before a frame is drawn: it is
+  /// not done for each event because there may be thousands between two frames.
+  public mutating func catchUp() {
+    if isOrderStale { settle() }
   }
 
   mutating func say(_ text: String, _ role: Role = .normal) {

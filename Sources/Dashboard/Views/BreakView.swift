@@ -58,7 +58,6 @@ enum BreakView {
     let mark = TurnMark(record)
     if let position = record.verdict.position {
       var place = "\(record.breakPlace == "-" ? position.shortPath : record.breakPlace)"
-      if !position.path.isEmpty { place += ", \(position.path)" }
       place += ", byte \(Humanised.grouped(position.bodyOffset))"
       if record.receivedBytes > 0 { place += " of \(Humanised.grouped(record.receivedBytes))" }
       if let detail = record.detail, detail.afterBlockBytes > 0 {
@@ -66,6 +65,7 @@ enum BreakView {
           ", block byte \(Humanised.grouped(position.blockOffset)) of "
           + Humanised.grouped(detail.afterBlockBytes)
       }
+      if !position.path.isEmpty { place += ", \(position.path)" }
       facts.append(("where", place, .normal))
     } else {
       facts.append(("where", "nothing in the request changed", .normal))
@@ -81,11 +81,11 @@ enum BreakView {
   }
 
   private static func cost(_ record: TurnRecord, _ state: DashboardState) -> String {
-    var text = "\(Humanised.tokens(record.reprocessedTokens)) tokens behind it as the agent sent it"
+    var text = "\(Humanised.tokens(record.reprocessedTokens)) tokens behind it"
     let totals =
       state.traffic.byUpstream.first { $0.name == record.upstream }?.totals ?? state.traffic.totals
     if let millis = totals.prefillMillis(of: record.reprocessedTokens.value) {
-      text += ", \(Humanised.work(millis: millis)) of prefill at the speed this server shows"
+      text += ", \(Humanised.work(millis: millis)) of prefill at the speed of this server"
     }
     return text
   }
@@ -93,7 +93,7 @@ enum BreakView {
   private static func action(_ record: TurnRecord, _ state: DashboardState) -> String {
     let again = Humanised.tokens(record.reprocessedForwardedTokens)
     switch record.pin {
-    case .held: return "held: the server's own bytes were sent; \(again) tokens as forwarded"
+    case .held: return "held: the server got its own bytes; \(again) tokens as forwarded"
     case .refused(let reason): return "forwarded as sent: \(reason)"
     case .rebased(let reason):
       return "accepted as the new history" + (reason.isEmpty ? "" : ": \(reason)")

@@ -36,7 +36,11 @@ public enum Dashboard {
     if let failing = state.traffic.failing, case .down(let since, _, _) = failing.state {
       consider(Ages.millisToNext(now - since))
     }
-    guard state.frozen == nil, state.overlay == nil else { return next }
+    guard state.frozen == nil else { return next }
+    if state.screen == .session, state.selectedRow?.latest?.state.isInFlight == true {
+      consider(250)
+    }
+    guard state.overlay == nil else { return next }
     let rows = SessionsView.shownRows(state)
     if state.screen == .sessions {
       if rows.contains(where: { $0.latest?.state.isInFlight == true }) { consider(250) }

@@ -32,8 +32,19 @@ struct Hunk {
       }
     }
 
-    /// The text cut every `width` columns.
-    func lines(width: Int) -> [String] {
+    /// Offset of the first differing byte in its body.
+    var differenceOffset: Int { offset + markByte }
+
+    /// The text cut every `width` columns; what is beyond `most` lines is left out, with a `~`.
+    func lines(width: Int, most: Int = .max) -> [String] {
+      let lines = lines(width: width)
+      guard lines.count > most else { return lines }
+      var kept = Array(lines.prefix(most))
+      kept[most - 1] = String(kept[most - 1].unicodeScalars.dropLast()) + "~"
+      return kept
+    }
+
+    private func lines(width: Int) -> [String] {
       guard width > 1 else { return [] }
       var lines: [String] = []
       var line = String.UnicodeScalarView()
@@ -67,7 +78,7 @@ struct Hunk {
       while start < lead, bytes[start] & 0xC0 == 0x80 { start += 1 }
       let end = max(start, bytes.count - (trailing - keptTrail))
       return Side(
-        bytes: Array(bytes[start..<end]), offset: max(0, offset - lead + start),
+        bytes: Array(bytes[start..<end]), offset: max(0, Bounded.count(offset) - lead + start),
         markByte: lead - start,
         differing: bytes.count - lead - trailing, ascii: ascii)
     }

@@ -98,7 +98,7 @@ public struct Layout: Sendable, Equatable {
     case ..<12: rows = 2
     case ..<20: rows = 4
     case ..<30: rows = 7
-    default: rows = 9
+    default: rows = 8
     }
     return part(body.row, min(rows, body.rows))
   }

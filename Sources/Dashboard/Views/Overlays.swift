@@ -34,8 +34,8 @@ enum Overlays {
       "stop the proxy?",
       [
         ("", running == 0 ? "No request is in flight." : "\(requests) in flight."),
-        ("d", "leave the dashboard: the proxy keeps running, one line per turn"),
-        ("s", running == 0 ? "stop" : "stop when \(requests) done (new ones get 503)"),
+        ("d", "leave the dashboard; the proxy goes on, one line per turn"),
+        ("s", running == 0 ? "stop" : "finish \(requests), then stop (new ones get 503)"),
         ("k", "stop at once"),
         ("Esc", "go back"),
       ], state, &frame)

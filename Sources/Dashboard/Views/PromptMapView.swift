@@ -65,9 +65,9 @@ enum PromptMapView {
     frame.put("tokens", row: row, column: 1, role: .unknown)
     let tokens = record.usage.promptTokens ?? record.promptTokens.value
     guard tokens > 0, lanes.isByBytes, lanes.count > 20 else { return }
-    var step = 100
-    let factors = [2, 5, 10]
-    var scale = 100
+    var step = 10
+    let factors = [1, 2, 5]
+    var scale = 10
     search: while true {
       for factor in factors {
         step = scale * factor

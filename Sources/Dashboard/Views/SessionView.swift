@@ -60,7 +60,9 @@ enum SessionView {
     typealias C = Column<TurnRecord>
     let tier = state.layout.tier
     let long = tier >= .wide
-    let turn = C(title: "turn", width: 4, right: true) { TableCell(String($0.turn)) }
+    let turn = C(title: "turn", width: tier >= .wide ? 5 : 4, right: true) {
+      TableCell(String($0.turn))
+    }
     let time = C(title: state.showsAge ? "age" : "time", width: 8, right: state.showsAge) {
       TableCell(
         state.showsAge

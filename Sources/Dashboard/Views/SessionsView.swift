@@ -55,7 +55,7 @@ enum SessionsView {
     let pin = C(title: "pin", width: 4) {
       TableCell($0.mode.name, $0.mode == .off ? .unknown : .held)
     }
-    let turn = C(title: "turn", width: 4, right: true) {
+    let turn = C(title: "turn", width: tier >= .wide ? 5 : 4, right: true) {
       TableCell($0.latest.map { String($0.turn) } ?? "-")
     }
     let kept = C(title: long ? "preserved" : "kept", width: long ? 9 : 4, right: true) {
@@ -101,10 +101,11 @@ enum SessionsView {
   private static func drawEmpty(_ state: DashboardState, _ frame: inout Frame) {
     let body = state.layout.sessionTable
     let address = state.options.listenAddress
+    let command = state.layout.tier == .tiny ? "" : "  export "
     var lines = [
       "", "Point an agent at this proxy:", "",
-      "  export OPENAI_BASE_URL=http://\(address)/v1",
-      "  export ANTHROPIC_BASE_URL=http://\(address)", "",
+      "\(command)OPENAI_BASE_URL=http://\(address)/v1",
+      "\(command)ANTHROPIC_BASE_URL=http://\(address)", "",
       "The first request shows up here as it arrives.",
     ]
     if body.rows < lines.count { lines.removeAll { $0.isEmpty } }

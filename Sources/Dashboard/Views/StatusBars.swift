@@ -98,32 +98,45 @@ enum StatusBars {
         role: .bad)
       return
     }
-    for piece in pieces(state, layout) {
+    for piece in pieces(state, layout, now) {
       let columns = TextWidth.columns(of: piece.text)
       guard at + columns <= width else { return }
       at = frame.put(piece.text, row: row, column: at, role: piece.role) + 3
     }
   }
 
-  private static func pieces(_ state: DashboardState, _ layout: Layout) -> [TableCell] {
+  private static func pieces(_ state: DashboardState, _ layout: Layout, _ now: Int64)
+    -> [TableCell]
+  {
     let traffic = state.traffic
+    let long = layout.tier >= .wide
     switch state.screen {
     case .sessions:
-      if traffic.sessionCount == 0 { return [TableCell("no sessions yet")] }
+      let unmeasured = "\(Humanised.plural(traffic.unmeasured, "request")) not measured"
+      if traffic.sessionCount == 0 {
+        let none = TableCell("no sessions yet")
+        return traffic.unmeasured == 0 ? [none] : [none, TableCell("\(unmeasured) (! lists them)")]
+      }
       var pieces = [
         TableCell(
           "\(Humanised.plural(traffic.sessionCount, "session")), \(traffic.inFlight.count) in flight"
         )
       ]
+      if state.unseenWarnings > 0 {
+        pieces.append(TableCell("! \(Humanised.plural(state.unseenWarnings, "warning"))", .warn))
+      }
       let totals = traffic.totals
       pieces.append(
         TableCell(
-          "reported hit \(Humanised.share(totals.hitShare))", Role.forShare(totals.hitShare)))
-      pieces.append(TableCell("reprocessed \(Humanised.count(totals.againAsForwarded))"))
+          "\(long ? "reported" : "hit") \(Humanised.share(totals.hitShare))",
+          Role.forShare(totals.hitShare)))
+      pieces.append(
+        TableCell("\(long ? "reprocessed" : "again") \(Humanised.count(totals.againAsForwarded))"))
       if totals.savedTokens > 0 { pieces.append(TableCell(saved(totals), .held)) }
       if layout.tier >= .wide, let last = traffic.lastTurnAt {
         pieces.append(TableCell("last turn \(state.clock.time(last))", .unknown))
       }
+      if traffic.unmeasured > 0 { pieces.append(TableCell(unmeasured, .unknown)) }
       if !state.filter.isEmpty {
         pieces.insert(TableCell("filter: \(state.filter)", .marked), at: 1)
       }
@@ -133,7 +146,7 @@ enum StatusBars {
             "sorted by \(state.sort.title)\(state.sortReversed ? ", reversed" : "")", .marked))
       }
       return pieces
-    case .session, .breakPoint: return sessionPieces(state, layout)
+    case .session, .breakPoint: return sessionPieces(state, layout, now)
     case .costs:
       return [
         TableCell("since \(state.clock.shortTime(state.startedAt))"),
@@ -148,7 +161,9 @@ enum StatusBars {
     return "\(tokens), \(Humanised.work(millis: millis))"
   }
 
-  private static func sessionPieces(_ state: DashboardState, _ layout: Layout) -> [TableCell] {
+  private static func sessionPieces(_ state: DashboardState, _ layout: Layout, _ now: Int64)
+    -> [TableCell]
+  {
     guard let row = state.selectedRow else { return [TableCell("no session selected", .unknown)] }
     if state.screen == .breakPoint, let record = state.breakRecord {
       let place = row.breaks.firstIndex(of: record.turn)
@@ -171,6 +186,8 @@ enum StatusBars {
       let tokens = latest.usage.promptTokens.map { TokenCount($0, estimated: false) }
       pieces.append(TableCell("\(Humanised.tokens(tokens ?? latest.promptTokens)) tok"))
     }
+    let (text, role) = SessionTexts.state(row, state: state, now: now)
+    pieces.append(TableCell(text, role))
     return pieces
   }
 
@@ -208,10 +225,14 @@ enum StatusBars {
       frame.put("FROZEN, f goes on", row: row, column: 1, in: width, role: .frozen)
       return
     }
+    guard state.overlay == nil else { return }
     let text: String
     switch state.screen {
     case .sessions:
-      text = state.selectedRow.map { SessionTexts.sentence($0, options: state.options) } ?? ""
+      text =
+        state.selectedRow.map {
+          SessionTexts.sentence($0, options: state.options, long: layout.tier >= .wide)
+        } ?? ""
     case .session:
       text =
         state.currentTurn.map {
@@ -237,16 +258,17 @@ enum StatusBars {
     } else {
       right = [("?", "help"), ("q", state.screen == .sessions ? "quit" : "back")]
       for binding in KeyTable.bindings(on: state.screen) {
-        guard let hint = binding.hint, let key = binding.keys.first,
-          ![.help, .back].contains(binding.action)
+        guard let hint = binding.hint, state.traffic.sessionCount > 0,
+          ![.help, .back].contains(binding.action),
+          binding.section != .pinning || (state.options.canPin && !state.options.readOnly)
         else { continue }
-        left.append((key.name, hint))
+        left.append((binding.hintKey, hint))
       }
     }
     let rightWidth = right.reduce(0) { $0 + $1.0.count + $1.1.count + 2 }
     var at = 1
     for (key, word) in left {
-      guard at + key.count + word.count + 1 <= width - rightWidth - 1 else { continue }
+      guard at + key.count + word.count + 1 <= width - rightWidth - 2 else { continue }
       at = frame.put(key, row: row, column: at, role: .key)
       at = frame.put(" \(word)", row: row, column: at) + (layout.tier >= .normal ? 2 : 1)
     }

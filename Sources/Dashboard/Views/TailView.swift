@@ -32,7 +32,7 @@ enum TailView {
     for (offset, index) in shown(state).enumerated() {
       let row = area.row + 1 + offset
       let isSelected = state.pane == .other && state.tailCursor == first + index
-      switch tail[index] {
+      switch tail[index].content {
       case .gap(let count):
         frame.put(
           " ... \(Humanised.plural(count, "event")) not shown live; the records have them",
@@ -59,9 +59,9 @@ enum TailView {
     }
     word(
       tier == .tiny ? state.clock.shortTime(record.startedAt) : state.clock.time(record.startedAt))
-    gap(tier >= .wide ? 2 : 1)
+    gap(1)
     word(record.session.description)
-    gap(tier >= .wide ? 2 : 1)
+    gap(1)
     if record.isSideCall {
       word("side call")
       gap(2)
@@ -70,7 +70,7 @@ enum TailView {
     }
     if tier >= .normal { word("turn") }
     number(String(record.turn), tier >= .normal ? 5 : 4)
-    gap(tier >= .wide ? 2 : 1)
+    gap(1)
     if tier >= .normal { word("kept ") }
     number(record.keptText, 4, record.keptRole)
     gap(1)
@@ -103,7 +103,7 @@ enum TailView {
     case .server:
       frame.put(record.causeTitle, row: row, column: at, in: width - at)
     default:
-      let room = tier >= .wide ? 21 : width - at
+      let room = tier >= .wide ? 20 : width - at
       frame.put(record.breakPlace, row: row, column: at, in: min(room, width - at))
       at += room + 1
       if tier >= .wide, at < width {
