@@ -24,7 +24,8 @@ final class DashboardPane: Sendable {
     self.commands = commands
     self.wakeLoop = wakeLoop
     let dashboard = DashboardOptions(
-      listenAddress: "\(listen)", ascii: options.ascii, readOnly: options.readOnly, canPin: true,
+      listenAddress: "\(listen)", ascii: options.ascii || !TerminalDevice.isUnicode,
+      readOnly: options.readOnly, canPin: true,
       defaultMode: options.mode)
     let colors: ColorChoice =
       switch options.color {

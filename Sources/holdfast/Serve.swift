@@ -123,7 +123,11 @@ final class Serving {
   }
 
   private func publish(_ event: TurnEvent) {
-    reports.publish(event)
+    switch event {
+    // The log speaks of a turn when it is over.
+    case .started, .firstByte, .progress: break
+    default: reports.publish(event)
+    }
     pane?.publish(event)
     if case .finished(let record) = event { totals.add(record) }
   }
