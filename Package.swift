@@ -39,6 +39,7 @@ let package = Package(
     // C libraries, from Debian packages.
     .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CSystem"),
 
@@ -56,7 +57,8 @@ let package = Package(
 
     // Input and output.
     library("EventLoop", ["CUV", "Bytes"]),
-    library("Proxy", ["Bytes", "Wire", "EventLoop"]),
+    library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
+    library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),
     library("Terminal", ["Dashboard", "Turns", "EventLoop", "CNcurses", "CSystem"]),
     library("Simulator", ["Bytes", "Wire", "EventLoop"]),
 
@@ -65,13 +67,13 @@ let package = Package(
       dependencies: [
         "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Reports", "Dashboard",
         "Settings",
-        "Engine", "EventLoop", "Proxy", "Terminal", "Simulator", "CSystem",
+        "Engine", "EventLoop", "TLS", "Proxy", "Terminal", "Simulator", "CSystem",
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "holdfast-bench", dependencies: ["Bytes", "Prompt", "Prefix"], swiftSettings: strict),
 
-    library("TestSupport", ["Bytes", "EventLoop", "Wire"]),
+    library("TestSupport", ["Bytes", "EventLoop", "Wire", "COpenSSL"]),
     tests("BytesTests", ["Bytes"]),
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
     tests("PromptTests", ["Prompt", "Bytes"]),
@@ -94,6 +96,7 @@ let package = Package(
     tests(
       "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),
+    tests("TLSTests", ["TLS", "Bytes", "EventLoop", "TestSupport"]),
     tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
     tests(
       "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),

@@ -78,6 +78,15 @@ public struct SocketAddress: Sendable, Equatable, Hashable {
     }
   }
 
+  /// The address in network byte order: 4 or 16 bytes.
+  public var bytes: [UInt8] {
+    switch host {
+    case .v4(let address): withUnsafeBytes(of: address) { Array($0) }
+    case .v6(let high, let low, _):
+      withUnsafeBytes(of: high) { Array($0) } + withUnsafeBytes(of: low) { Array($0) }
+    }
+  }
+
   /// The address without the port.
   public var ip: String {
     var text = [CChar](repeating: 0, count: 64)

@@ -6,6 +6,8 @@ public struct UVError: Error, Sendable, Equatable {
   public enum Operation: String, Sendable {
     case loop, wakeup, signal, poll, address, resolve, bind, open, accept, connect, read, write
     case shutdown, option
+    /// The layer above TCP: the peer broke its protocol, or left without saying so (UV_EOF).
+    case tls
   }
 
   public let operation: Operation
@@ -15,6 +17,12 @@ public struct UVError: Error, Sendable, Equatable {
     self.operation = operation
     self.code = code
   }
+
+  /// Codes of operation `tls`.
+  public static var endOfData: Int32 { UV_EOF.rawValue }
+  public static var brokenProtocol: Int32 { UV_EPROTO.rawValue }
+
+  static var noAddress: Int32 { UV_EADDRNOTAVAIL.rawValue }
 
   /// The symbol of the code, such as `ECONNREFUSED`.
   public var name: String {

@@ -79,7 +79,8 @@ final class Exchange {
   func upstreamDidEnd(error: UVError?) {
     guard let upstream else { return }
     let loss = ExchangeStateMachine.Loss(
-      reason: lossReason(error), tookRequest: error == nil && upstream.stream.peerTookEverything,
+      reason: lossReason(error.map { upstream.explanation(of: $0) }),
+      tookRequest: (error == nil || error?.operation == .tls) && upstream.stream.peerTookEverything,
       endsResponse: error == nil && reader.endsWithConnection)
     dropUpstream()
     let action = machine.lost(loss)
@@ -87,8 +88,8 @@ final class Exchange {
     perform(action)
   }
 
-  private func lossReason(_ error: UVError?) -> String {
-    let what = error.map { $0.message } ?? "connection closed"
+  private func lossReason(_ explanation: String?) -> String {
+    let what = explanation ?? "connection closed"
     return reader.isReadingHead
       ? "upstream \(pool.name) failed before its response: \(what)"
       : "upstream \(pool.name) failed in the middle of its response: \(what)"
@@ -262,9 +263,10 @@ final class Exchange {
     for part in plan.body { length += part.count }
     let head = ByteBuffer(capacity: 1024)
     HTTPSerializer.appendRequest(
-      head: requestHead, target: pool.url.target(for: requestHead.target), host: pool.host,
+      head: requestHead, target: pool.target(for: requestHead.target), host: pool.host,
       bodyLength: requestHead.framing == .none && length == 0 ? nil : length,
-      pseudonym: ProcessToken.pseudonym, extra: plan.extraRequestFields, to: head)
+      pseudonym: ProcessToken.pseudonym, proxyAuthorization: pool.route.authorization,
+      extra: plan.extraRequestFields, to: head)
     var parts = [ByteSlice(head)]
     parts.append(contentsOf: plan.body)
     upstream.stream.write(parts)

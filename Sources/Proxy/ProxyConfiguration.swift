@@ -7,10 +7,13 @@ public struct UpstreamConfiguration: Sendable {
   /// part of a path that is to reach the first upstream. Also used in messages.
   public let name: String
   public let url: UpstreamURL
+  /// Stands between this proxy and the upstream. With https it is asked for a tunnel.
+  public let forwardProxy: ForwardProxy?
 
-  public init(name: String, url: UpstreamURL) {
+  public init(name: String, url: UpstreamURL, forwardProxy: ForwardProxy? = nil) {
     self.name = name
     self.url = url
+    self.forwardProxy = forwardProxy
   }
 }
 
@@ -28,6 +31,9 @@ public struct ProxyConfiguration: Sendable {
   /// Connections kept open to each upstream while nothing uses them.
   public var maxIdleUpstreamConnections = 64
 
+  /// PEM file with certificate authorities to trust for https upstreams, besides the system's.
+  public var authorities: String?
+
   public init(listen: SocketAddress, upstreams: [UpstreamConfiguration]) {
     self.listen = listen
     self.upstreams = upstreams
@@ -38,6 +44,4 @@ public struct ProxyConfiguration: Sendable {
 public enum ProxyConfigurationError: Error, Equatable, Sendable {
   case noUpstream
   case repeatedName(String)
-  /// TLS to this upstream is not available.
-  case unsupportedScheme(upstream: String)
 }

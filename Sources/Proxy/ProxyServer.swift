@@ -1,5 +1,6 @@
 import Bytes
 public import EventLoop
+import TLS
 import Wire
 
 /// An HTTP/1.1 reverse proxy on one loop. All of it runs on the loop's thread.
@@ -47,7 +48,8 @@ public final class ProxyServer {
   private static let maxRefusing = 64
 
   /// Starts listening. The number of connections also depends on `DescriptorLimit`, which a program
-  /// should have raised by now. The observer is held until `stop`.
+  /// should have raised by now. Reads the file of authorities if there is an https upstream; throws
+  /// `TLSError` if that cannot be used. The observer is held until `stop`.
   public init(loop: Loop, configuration: ProxyConfiguration, observer: any TrafficObserver) throws {
     try ProxyServer.check(configuration)
     self.loop = loop
@@ -69,9 +71,11 @@ public final class ProxyServer {
       idle: queue(.upstreamIdle, timeouts.upstreamIdle))
     self.upstreamDeadlines = upstreamDeadlines
     let memory = memory
+    let usesTLS = configuration.upstreams.contains { $0.url.scheme == .https }
+    let context = usesTLS ? try TLSContext(authorities: configuration.authorities) : nil
     pools = configuration.upstreams.enumerated().map { index, upstream in
       UpstreamPool(
-        index: index, configuration: upstream, loop: loop, memory: memory,
+        index: index, configuration: upstream, context: context, loop: loop, memory: memory,
         deadlines: upstreamDeadlines, maxIdle: configuration.maxIdleUpstreamConnections
       ) { [unowned observer] in observer.upstreamChanged(index: $0, $1) }
     }
@@ -89,7 +93,6 @@ public final class ProxyServer {
     var names: Set<String> = []
     for upstream in configuration.upstreams {
       if !names.insert(upstream.name).inserted { throw .repeatedName(upstream.name) }
-      if upstream.url.scheme != .http { throw .unsupportedScheme(upstream: upstream.name) }
     }
   }
 

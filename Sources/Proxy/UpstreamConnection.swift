@@ -1,8 +1,9 @@
 import EventLoop
+import TLS
 
 /// One connection to an upstream: used by one exchange at a time, idle in the pool between two.
 final class UpstreamConnection: StreamDelegate, DeadlineOwner {
-  let stream: TCPStream
+  let stream: any ByteStream
   let pool: UpstreamPool
   /// Whether it has carried a response before.
   var isReused = false
@@ -12,7 +13,7 @@ final class UpstreamConnection: StreamDelegate, DeadlineOwner {
   private(set) lazy var deadline = Deadline(owner: self)
   private let memory: LoopMemory
 
-  init(stream: TCPStream, pool: UpstreamPool, memory: LoopMemory) {
+  init(stream: any ByteStream, pool: UpstreamPool, memory: LoopMemory) {
     self.stream = stream
     self.pool = pool
     self.memory = memory
@@ -27,6 +28,12 @@ final class UpstreamConnection: StreamDelegate, DeadlineOwner {
     exchange = nil
     deadline.stop()
     stream.close()
+  }
+
+  /// What `error` of the stream means.
+  func explanation(of error: UVError) -> String {
+    let failure = error.operation == .tls ? (stream as? TLSStream)?.failure : nil
+    return failure?.reason ?? error.message
   }
 
   func readBuffer(for stream: TCPStream) -> UnsafeMutableRawBufferPointer { memory.slab }

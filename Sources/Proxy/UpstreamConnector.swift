@@ -1,17 +1,25 @@
 import EventLoop
+import TLS
 
-/// One attempt to connect to an upstream: look-up, then each address in turn, under one time limit.
+/// One attempt to connect to an upstream: look-up, the race of its addresses, the forward proxy's
+/// tunnel and the TLS handshake where there are such, all under one time limit.
 final class UpstreamConnector: DeadlineOwner {
   private let loop: Loop
-  private let done: (Result<TCPStream, ConnectFailure>) -> Void
+  private let route: UpstreamRoute
+  private let done: (Result<any ByteStream, ConnectFailure>) -> Void
   private lazy var deadline = Deadline(owner: self)
   private var resolver: Resolver?
-  private var stream: TCPStream?
-  private var addresses: ArraySlice<SocketAddress> = []
+  private var race: ConnectRace?
+  private var tunnel: ProxyTunnel?
+  private var stream: (any ByteStream)?
+  private var step = Step.connecting
   private var isOver = false
-  private let limitMillis: UInt64
-  private var shareMillis: UInt64 = 0
-  private var share: Timer?
+
+  private enum Step: String {
+    case connecting
+    case tunnel = "the forward proxy's tunnel"
+    case handshake = "the TLS handshake"
+  }
 
   struct ConnectFailure: Error {
     let reason: String
@@ -21,96 +29,78 @@ final class UpstreamConnector: DeadlineOwner {
 
   /// `done` is called once and never from inside this call; not at all after `cancel`.
   init(
-    loop: Loop, host: String, port: Int, deadlines: DeadlineQueue,
-    _ done: @escaping (Result<TCPStream, ConnectFailure>) -> Void
+    loop: Loop, route: UpstreamRoute, deadlines: DeadlineQueue,
+    _ done: @escaping (Result<any ByteStream, ConnectFailure>) -> Void
   ) {
     self.loop = loop
+    self.route = route
     self.done = done
-    limitMillis = deadlines.millis
     deadlines.start(deadline)
-    if let literal = try? SocketAddress(ip: host, port: port) {
+    if let literal = try? SocketAddress(ip: route.host, port: route.port) {
       begin([literal])
       return
     }
-    resolver = Resolver.resolve(loop: loop, host: host, port: port) { [self] result in
+    resolver = Resolver.resolve(loop: loop, host: route.host, port: route.port) { [self] result in
       resolver = nil
       switch result {
       case .success(let found):
         begin(found)
       case .failure(let error):
-        finish(.failure(ConnectFailure(reason: "name look-up failed: \(error.message)")))
+        fail("name look-up failed: \(error.message)")
       }
     }
   }
 
-  /// Tries `addresses` without a look-up.
-  init(
-    loop: Loop, addresses: [SocketAddress], deadlines: DeadlineQueue,
-    _ done: @escaping (Result<TCPStream, ConnectFailure>) -> Void
-  ) {
-    self.loop = loop
-    self.done = done
-    limitMillis = deadlines.millis
-    deadlines.start(deadline)
-    begin(addresses)
-  }
-
-  private func begin(_ found: [SocketAddress]) {
-    addresses = found[...]
-    shareMillis = limitMillis / UInt64(max(1, found.count))
-    connectNext(after: nil)
-  }
-
-  private func connectNext(after error: UVError?) {
-    guard let address = addresses.popFirst() else {
-      return finish(
-        .failure(
-          ConnectFailure(
-            reason: error?.message ?? "no address", isShortage: error?.isShortage ?? false)))
+  private func begin(_ addresses: [SocketAddress]) {
+    race = ConnectRace(loop: loop, addresses: addresses) { [self] result in
+      race = nil
+      switch result {
+      case .success(let stream): didConnect(stream)
+      case .failure(let error):
+        finish(.failure(ConnectFailure(reason: error.message, isShortage: error.isShortage)))
+      }
     }
-    let stream = TCPStream(loop: loop)
+  }
+
+  private func didConnect(_ stream: TCPStream) {
     self.stream = stream
-    limitShare(of: stream)
-    stream.connect(to: address) { [self] error in
-      endShare()
-      self.stream = nil
-      if let error {
-        stream.close()
-        connectNext(after: error)
-      } else {
-        if !address.isLoopback { stream.setKeepAlive(idleSeconds: 60) }
-        finish(.success(stream))
+    if stream.peerAddress?.isLoopback != true { stream.setKeepAlive(idleSeconds: 60) }
+    guard let tunnel = route.tunnel else { return secure(stream) }
+    step = .tunnel
+    self.tunnel = ProxyTunnel(
+      through: stream, to: tunnel.authority, authorization: tunnel.authorization
+    ) { [self] reason in
+      self.tunnel = nil
+      if let reason { fail(reason) } else { secure(stream) }
+    }
+  }
+
+  private func secure(_ stream: TCPStream) {
+    guard let server = route.tls else { return finish(.success(stream)) }
+    step = .handshake
+    do throws(TLSError) {
+      let secured = try TLSStream(over: stream, to: server, loop: loop)
+      self.stream = secured
+      secured.handshake { [self] error in
+        if let error { fail(error.advice) } else { finish(.success(secured)) }
       }
+    } catch {
+      fail(error.advice)
     }
-  }
-
-  /// An address that does not react must leave time for the ones behind it.
-  private func limitShare(of stream: TCPStream) {
-    guard !addresses.isEmpty, shareMillis > 0 else { return }
-    let timer = Timer(loop: loop) { [self] in
-      endShare()
-      stream.close()
-      connectNext(after: nil)
-    }
-    timer.start(afterMillis: shareMillis)
-    share = timer
-  }
-
-  private func endShare() {
-    share?.close()
-    share = nil
   }
 
   func deadlineReached(_ kind: DeadlineKind) {
-    guard !isOver else { return }
-    abandon()
-    done(.failure(ConnectFailure(reason: "connecting took too long")))
+    fail(step == .connecting ? "connecting took too long" : "\(step.rawValue) took too long")
   }
 
-  private func finish(_ result: Result<TCPStream, ConnectFailure>) {
+  private func fail(_ reason: String) {
+    finish(.failure(ConnectFailure(reason: reason)))
+  }
+
+  private func finish(_ result: Result<any ByteStream, ConnectFailure>) {
     guard !isOver else { return }
-    isOver = true
-    deadline.stop()
+    if case .success = result { stream = nil }
+    abandon()
     done(result)
   }
 
@@ -121,10 +111,23 @@ final class UpstreamConnector: DeadlineOwner {
   private func abandon() {
     isOver = true
     deadline.stop()
-    endShare()
     resolver?.cancel()
     resolver = nil
+    race?.cancel()
+    race = nil
+    tunnel = nil
     stream?.close()
     stream = nil
+  }
+}
+
+extension TLSError {
+  /// The cause, and what can be done about it on the command line.
+  fileprivate var advice: String {
+    switch self {
+    case .unknownAuthority: "\(reason) (use --upstream-ca)"
+    case .notTLS: "\(reason) (http:// instead of https://?)"
+    default: reason
+    }
   }
 }

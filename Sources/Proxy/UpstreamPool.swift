@@ -1,11 +1,12 @@
 import EventLoop
+import TLS
 import Wire
 
 /// The connections to one upstream.
 final class UpstreamPool {
   let index: Int
   let name: String
-  let url: UpstreamURL
+  let route: UpstreamRoute
   /// What the Host field says.
   let host: String
   private(set) var openCount = 0
@@ -19,6 +20,7 @@ final class UpstreamPool {
   private var isUp: Bool?
   private let healthChanged: (Int, UpstreamHealth) -> Void
   private var isClosed = false
+  private let url: UpstreamURL
 
   struct UpstreamDeadlines {
     let connect: DeadlineQueue
@@ -27,7 +29,8 @@ final class UpstreamPool {
   }
 
   init(
-    index: Int, configuration: UpstreamConfiguration, loop: Loop, memory: LoopMemory,
+    index: Int, configuration: UpstreamConfiguration, context: TLSContext?, loop: Loop,
+    memory: LoopMemory,
     deadlines: UpstreamDeadlines, maxIdle: Int,
     healthChanged: @escaping (Int, UpstreamHealth) -> Void
   ) {
@@ -35,6 +38,7 @@ final class UpstreamPool {
     name = configuration.name
     url = configuration.url
     host = configuration.url.hostHeader
+    route = UpstreamRoute(to: configuration, context: context)
     self.loop = loop
     self.memory = memory
     self.deadlines = deadlines
@@ -43,6 +47,14 @@ final class UpstreamPool {
   }
 
   var idleCount: Int { idle.count }
+
+  /// What a request for `target` asks this upstream, or the forward proxy in front of it, for.
+  func target(for target: String) -> String {
+    let target = url.target(for: target)
+    if route.targetPrefix.isEmpty { return target }
+    // RFC 9112 section 3.2.4: `OPTIONS *` has no path in absolute form.
+    return route.targetPrefix + (target == "*" ? "" : target)
+  }
 
   func takeIdle() -> UpstreamConnection? {
     guard let connection = idle.popLast() else { return nil }
@@ -58,7 +70,7 @@ final class UpstreamPool {
   {
     let begin = Loop.monotonicNanos()
     return UpstreamConnector(
-      loop: loop, host: url.host, port: url.port, deadlines: deadlines.connect
+      loop: loop, route: route, deadlines: deadlines.connect
     ) { [self] result in
       switch result {
       case .success(let stream):

@@ -71,6 +71,10 @@ public enum OptionTable {
       "pin", nil, .optionalValue("MODE", default: "hold"), in: serving,
       "forward requests so that the server's cache survives: off (default), safe (lossless "
         + "repairs only) or hold; --pin alone means hold"),
+    Option(
+      "upstream-ca", nil, .value("FILE"), in: [.proxy],
+      "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
+    ),
     Option("no-tui", nil, in: serving, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option("ascii", nil, in: serving, "draw with ASCII characters only"),

@@ -8,25 +8,35 @@ public enum UsageError: Error, Sendable, Equatable, CustomStringConvertible {
   case badValue(option: String, value: String, expected: String)
   case missingArgument(String)
   case missingOption(String, hint: String)
+  case badEnvironment(variable: String, reason: String)
 
   public var description: String {
     switch self {
     case .unknownCommand(let word):
-      "there is no command '\(word)'; see holdfast --help"
+      "there is no command '\(shown(word))'; see holdfast --help"
     case .unknownOption(let name):
-      "there is no option '\(name)' here; see holdfast --help"
+      "there is no option '\(shown(name))' here; see holdfast --help"
     case .missingValue(let option):
       "option --\(option) needs a value"
     case .unexpectedValue(let option):
       "option --\(option) takes no value"
     case .unexpectedArgument(let text):
-      "'\(text)' is not expected here; options begin with --"
+      "'\(shown(text))' is not expected here; options begin with --"
     case .badValue(let option, let value, let expected):
-      "--\(option) '\(value)' is not \(expected)"
+      "--\(option) '\(shown(value))' is not \(expected)"
     case .missingArgument(let name):
       "\(name) is missing; see holdfast --help"
     case .missingOption(let option, let hint):
       "--\(option) is missing; \(hint)"
+    case .badEnvironment(let variable, let reason):
+      "the environment variable \(variable) \(reason)"
     }
   }
+}
+
+/// Text from the command line as it may be shown: in a URL in the wrong place, whatever stands in
+/// front of an @ could be a password.
+private func shown(_ text: String) -> String {
+  guard let at = text.lastIndex(of: "@") else { return text }
+  return "***" + text[at...]
 }

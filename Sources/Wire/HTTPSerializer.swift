@@ -16,13 +16,14 @@ public enum HTTPSerializer {
   ///   - bodyLength: nil if there is no body and the method does not suggest one.
   ///   - pseudonym: the name in Via, a token; one that is unique to the process lets it recognise
   ///     its own requests.
+  ///   - proxyAuthorization: what the next proxy wants to see; free of control bytes.
   ///   - extra: fields to add at the end. Those with control bytes or names that are no tokens, and
   ///     those that concern framing, routing or the connection, are left out.
   ///   - omitting: names, in lower case, of fields to drop.
   public static func appendRequest(
     head: RequestHead, target: String, host: String, bodyLength: Int?,
-    pseudonym: String = pseudonym, extra: [(String, String)] = [], omitting: [StaticString] = [],
-    to out: ByteBuffer
+    pseudonym: String = pseudonym, proxyAuthorization: String? = nil,
+    extra: [(String, String)] = [], omitting: [StaticString] = [], to out: ByteBuffer
   ) {
     out.reserve(head.fields.storage.count + target.utf8.count + host.utf8.count + 160)
     out.append(head.method)
@@ -34,6 +35,11 @@ public enum HTTPSerializer {
     appendFields(head.fields, omitting: omitting, to: out) { $0 == .other || $0 == .expect }
     if let bodyLength { appendLength(bodyLength, to: out) }
     appendVia(head.minorVersion, pseudonym, to: out)
+    if let proxyAuthorization {
+      out.append("Proxy-Authorization: ")
+      out.append(proxyAuthorization)
+      out.append("\r\n")
+    }
     appendExtra(extra, to: out)
     out.append("\r\n")
   }

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Prefix
+import Proxy
 import Settings
 import Wire
 
@@ -9,12 +10,14 @@ struct ServeOptions {
   struct Upstream {
     var name: String
     var url: UpstreamURL
+    var forwardProxy: ForwardProxy?
   }
 
   var isDemo: Bool
   var listen: SocketAddress
   var upstreams: [Upstream]
   var mode: PinMode
+  var upstreamCA: String?
   var noTUI: Bool
   var ndjson: String?
   var ascii: Bool
@@ -36,6 +39,7 @@ struct ServeOptions {
     upstreams = isDemo ? [] : try Self.upstreams(line)
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
+    upstreamCA = line.last("upstream-ca")
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
     ascii = line.has("ascii")
@@ -59,6 +63,7 @@ struct ServeOptions {
       throw .missingOption(
         "upstream", hint: "say where the model server is, e.g. --upstream http://localhost:8080")
     }
+    let environment = ProxyEnvironment { name in getenv(name).map { String(cString: $0) } }
     var found: [Upstream] = []
     for text in texts {
       var name = found.isEmpty ? "default" : ""
@@ -74,12 +79,19 @@ struct ServeOptions {
           option: "upstream", value: redacted(url),
           expected: "told apart from the others; write NAME=URL with a name of its own")
       }
-      do {
-        found.append(Upstream(name: name, url: try UpstreamURL(parsing: String(url))))
+      let address: UpstreamURL
+      do throws(URLError) {
+        address = try UpstreamURL(parsing: String(url))
       } catch {
         throw .badValue(
           option: "upstream", value: redacted(url),
           expected: "an address like http://localhost:8080 (it \(error.reason))")
+      }
+      do throws(ProxyEnvironment.Fault) {
+        found.append(
+          Upstream(name: name, url: address, forwardProxy: try environment.proxy(for: address)))
+      } catch {
+        throw .badEnvironment(variable: error.variable, reason: error.reason)
       }
     }
     return found

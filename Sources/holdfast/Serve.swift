@@ -5,6 +5,7 @@ import Glibc
 import Prefix
 import Proxy
 import Terminal
+import TLS
 import Turns
 import Wire
 
@@ -14,6 +15,8 @@ func serve(_ options: ServeOptions) -> Int32 {
     return try Serving(options).run()
   } catch let error as FileError {
     Console.error("holdfast: \(error.text)")
+  } catch let error as TLSError {
+    Console.error("holdfast: \(error.reason)")
   } catch let error as UVError {
     Console.error("holdfast: \(explanation(error, options))")
   } catch {
@@ -94,6 +97,11 @@ final class Serving {
         "listening on \(proxy.address), which others on the network can reach; anybody there can "
           + "use the upstream with their own credentials, or without where it needs none")
     }
+    for upstream in upstreams where upstream.url.hasUserInfo {
+      engine.notice(
+        "the user information in the URL of upstream \(upstream.name) is not used: agents send "
+          + "their own credentials")
+    }
     try demo?.play(proxy.address)
     loop.run()
     return status
@@ -115,7 +123,11 @@ final class Serving {
 
   private func configuration(_ upstreams: [ServeOptions.Upstream]) -> ProxyConfiguration {
     var configuration = ProxyConfiguration(
-      listen: options.listen, upstreams: upstreams.map { .init(name: $0.name, url: $0.url) })
+      listen: options.listen,
+      upstreams: upstreams.map {
+        .init(name: $0.name, url: $0.url, forwardProxy: $0.forwardProxy)
+      })
+    configuration.authorities = options.upstreamCA
     configuration.maxBodyBytes = options.maxBody
     configuration.maxConnections = options.maxConnections
     configuration.timeouts.connect = options.connectTimeoutMillis
@@ -146,7 +158,8 @@ final class Serving {
     Console.print("holdfast \(version) listening on http://\(address)")
     for (place, upstream) in upstreams.enumerated() {
       Console.print(
-        "  \(place == 0 ? "/" : "/\(upstream.name)/") -> \(upstream.url)")
+        "  \(place == 0 ? "/" : "/\(upstream.name)/") -> \(upstream.url)"
+          + (upstream.forwardProxy.map { " through the proxy \($0)" } ?? ""))
     }
     Console.print("  export OPENAI_BASE_URL=http://\(address)/v1")
     Console.print("  export ANTHROPIC_BASE_URL=http://\(address)")
