@@ -189,6 +189,12 @@ public struct Alignment: Sendable {
     guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
     if shorter <= 96 { return true }
     let front = commonPrefixLength(a, b)
+    // A string on one side, a list of parts on the other: nothing but the wrapping need differ.
+    if front < shorter, a[front] != b[front],
+      a[front] == UInt8(ascii: "[") || b[front] == UInt8(ascii: "[")
+    {
+      return true
+    }
     let back = commonSuffixLength(
       UnsafeRawBufferPointer(rebasing: a.dropFirst(front)),
       UnsafeRawBufferPointer(rebasing: b.dropFirst(front)))
