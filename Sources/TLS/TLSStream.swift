@@ -39,6 +39,9 @@ public final class TLSStream: ByteStream {
 
   /// Above this much unsent output nothing is encrypted until it is written.
   private static let maxQueuedBytes = 256 * 1024
+  /// A peer may have us answer each of its key updates. One that takes so little of what we send is
+  /// not served any more.
+  private static let maxUntakenBytes = 1 << 20
   /// Encrypted at a time before other connections have their turn.
   private static let maxRoundBytes = 1 << 20
 
@@ -136,6 +139,7 @@ public final class TLSStream: ByteStream {
       let target = delegate.readBuffer(for: transport)
       let (count, isEmpty) = decrypt(&rest, into: target)
       sendOutput()
+      if transport.queuedBytes > TLSStream.maxUntakenBytes { endAsFlooded() }
       if count > 0 { delegate.stream(transport, didRead: count) }
       if isClosed { return }
       if isEmpty { break }
@@ -175,6 +179,11 @@ public final class TLSStream: ByteStream {
       }
     }
     return (filled, false)
+  }
+
+  private func endAsFlooded() {
+    failure = .brokenProtocol("the peer does not take the answers it asks for")
+    pendingEnd = .failed(UVError(.tls, UVError.brokenProtocol))
   }
 
   private func feed(_ bytes: UnsafeRawBufferPointer) {

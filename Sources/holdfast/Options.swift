@@ -76,7 +76,7 @@ struct ServeOptions {
       }
       guard !name.isEmpty, !found.contains(where: { $0.name == name }) else {
         throw .badValue(
-          option: "upstream", value: redacted(url),
+          option: "upstream", value: String(url),
           expected: "told apart from the others; write NAME=URL with a name of its own")
       }
       let address: UpstreamURL
@@ -84,7 +84,7 @@ struct ServeOptions {
         address = try UpstreamURL(parsing: String(url))
       } catch {
         throw .badValue(
-          option: "upstream", value: redacted(url),
+          option: "upstream", value: String(url),
           expected: "an address like http://localhost:8080 (it \(error.reason))")
       }
       do throws(ProxyEnvironment.Fault) {
@@ -96,12 +96,6 @@ struct ServeOptions {
     }
     return found
   }
-}
-
-/// A URL as it may be shown: whatever stands in front of an @ could be a password.
-private func redacted(_ url: Substring) -> String {
-  guard let at = url.lastIndex(of: "@") else { return String(url) }
-  return "***" + url[at...]
 }
 
 struct SimulatorSettings {
