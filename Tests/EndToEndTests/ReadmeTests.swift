@@ -1,3 +1,4 @@
+import Dashboard
 import Prefix
 import Testing
 
@@ -31,6 +32,12 @@ import Testing
     #expect(
       try Self.section("causes").map { String($0) } == expected,
       "expected:\n\(expected.joined(separator: "\n"))")
+  }
+
+  @Test func `its table of keys is the one in the code`() throws {
+    let expected = KeyTable.markdown
+    #expect(
+      try Self.section("keys").map { $0 + "\n" }.joined() == expected, "expected:\n\(expected)")
   }
 
   @Test func `it names every field of the file of JSON objects`() throws {
