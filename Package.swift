@@ -102,7 +102,8 @@ let package = Package(
       "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),
     tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),
     tests(
-      "EndToEndTests", ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes", "Prefix"]),
+      "EndToEndTests",
+      ["TestSupport", "Simulator", "EventLoop", "Wire", "Bytes", "Prefix", "Dashboard"]),
   ]
     + (fuzzing
       ? [

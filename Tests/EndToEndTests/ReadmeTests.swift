@@ -1,25 +1,46 @@
+import Dashboard
+import Glibc
 import Prefix
 import Testing
 
 /// What README.md quotes is what the program does.
-@Suite struct ReadmeTests {
-  private static let readme: String = {
+///
+/// With HOLDFAST_UPDATE_README in the environment the quotes are written instead of compared.
+@Suite(.serialized) struct ReadmeTests {
+  private static let path: String = {
     let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    return readText(parts.dropLast(3).joined(separator: "/") + "/README.md") ?? ""
+    return parts.dropLast(3).joined(separator: "/") + "/README.md"
   }()
 
-  /// The lines between `<!-- name -->` and `<!-- /name -->`, without the fences of a code block.
-  private static func section(_ name: String) throws -> [Substring] {
-    let lines = readme.split(separator: "\n", omittingEmptySubsequences: false)
-    let start = try #require(lines.firstIndex(of: "<!-- \(name) -->"))
-    let end = try #require(lines.firstIndex(of: "<!-- /\(name) -->"))
-    return lines[(start + 1)..<end].filter { !$0.hasPrefix("```") }
+  private static var text: String { readText(path) ?? "" }
+
+  /// What stands between `<!-- name -->` and `<!-- /name -->`.
+  private static func section(_ name: String, in text: String) throws -> Range<String.Index> {
+    let start = try #require(text.firstRange(of: "<!-- \(name) -->\n")).upperBound
+    let end = try #require(text.firstRange(of: "<!-- /\(name) -->\n")).lowerBound
+    try #require(start <= end)
+    return start..<end
+  }
+
+  private static func expect(
+    _ name: String, is expected: String, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    var text = text
+    let range = try section(name, in: text)
+    guard getenv("HOLDFAST_UPDATE_README") != nil else {
+      #expect(
+        text[range] == expected, "run this test once with HOLDFAST_UPDATE_README=1",
+        sourceLocation: sourceLocation)
+      return
+    }
+    text.replaceSubrange(range, with: expected)
+    let file = try #require(fopen(path, "w"))
+    defer { fclose(file) }
+    #expect(fputs(text, file) >= 0)
   }
 
   @Test func `the help it quotes is the help that is printed`() throws {
-    let help = try Command("--help").output.split(
-      separator: "\n", omittingEmptySubsequences: false)
-    #expect(try Self.section("help") == help.dropLast())
+    try Self.expect("help", is: "```text\n\(try Command("--help").output)```\n")
   }
 
   @Test func `its table of causes is the one in the code`() throws {
@@ -27,20 +48,22 @@ import Testing
     let rows = Cause.allCases.filter { $0 != .none }.map {
       "| `\($0)` | \($0.title) | \($0.side) | \($0.explanation) |"
     }
-    let expected = heading + rows
-    #expect(
-      try Self.section("causes").map { String($0) } == expected,
-      "expected:\n\(expected.joined(separator: "\n"))")
+    try Self.expect("causes", is: (heading + rows).map { $0 + "\n" }.joined())
+  }
+
+  @Test func `its table of keys is the one in the code`() throws {
+    try Self.expect("keys", is: KeyTable.markdown)
   }
 
   @Test func `it names every field of the file of JSON objects`() throws {
-    let text = try Self.section("fields").joined(separator: "\n")
-    let missing = (ReportTests.shared + ReportTests.own).filter { !text.contains("`\($0)`") }
+    let text = Self.text
+    let section = text[try Self.section("fields", in: text)]
+    let missing = (ReportTests.shared + ReportTests.own).filter { !section.contains("`\($0)`") }
     #expect(missing.isEmpty)
   }
 
   @Test func `its two commands are there and stand alone`() throws {
-    let commands = Self.readme.split(separator: "\n").filter {
+    let commands = Self.text.split(separator: "\n").filter {
       $0.hasPrefix("Resources/setup.sh && ")
     }
     #expect(
@@ -51,7 +74,7 @@ import Testing
   }
 
   @Test func `it stays readable`() {
-    let lines = Self.readme.split(separator: "\n")
+    let lines = Self.text.split(separator: "\n")
     #expect(!lines.isEmpty)
     #expect(lines.allSatisfy { $0.count <= 200 })
   }

@@ -175,19 +175,20 @@ import Testing
     #expect(turns.allSatisfy { $0["mutated"] == .bool(false) })
   }
 
-  @Test func `the line log has one line per turn and says what is not measured`() throws {
+  @Test func `the line log has one line per turn and one per prompt that cannot be read`() throws {
     let scene = try Scene()
     scene.answerAll(chatAnswer(prompt: 900, cached: 850))
     let agent = scene.agent()
     _ = try scene.call(agent, "/v1/chat/completions", Prompts.chat([Prompts.prose(400)]))
     _ = try scene.call(agent, "/v1/embeddings", #"{"input":"x"}"#)
+    _ = try scene.call(agent, "/v1/messages", "not json")
     scene.wait(for: "both lines") { scene.proxy.lines.count >= 6 }
     let lines = scene.proxy.lines.dropFirst(4)
     let turn = try #require(lines.first)
     #expect(
       turn.hasSuffix(" turn 1 | first turn | 900 prompt tokens | server reused 850 | clean"),
       "\(turn)")
-    #expect(lines.last?.contains("POST /v1/embeddings not measured") == true)
+    #expect(lines.last?.contains("POST /v1/messages not measured") == true)
   }
 
   @Test func `the file is readable by its owner only`() throws {

@@ -10,14 +10,15 @@ final class HoldfastProcess {
   private let errors: PipeText
   private var status: Int32?
 
-  init(_ arguments: [String]) throws {
+  /// - Parameter program: another one, for tests that need a helper.
+  init(_ arguments: [String], program: String = HoldfastProcess.path) throws {
     let out = try Self.channel()
     defer { close(out.write) }
     output = PipeText(descriptor: out.read)
     let err = try Self.channel()
     defer { close(err.write) }
     errors = PipeText(descriptor: err.read)
-    process = try Self.spawn(arguments, output: out.write, errors: err.write)
+    process = try Self.spawn(program, arguments, output: out.write, errors: err.write)
   }
 
   deinit {
@@ -50,7 +51,7 @@ final class HoldfastProcess {
   }
 
   private static func spawn(
-    _ arguments: [String], output: Int32, errors: Int32
+    _ path: String, _ arguments: [String], output: Int32, errors: Int32
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

@@ -1,0 +1,45 @@
+import EventLoop
+import TestSupport
+import Testing
+
+/// A terminal of 80 columns and 24 lines in a tmux server of its own, running the program.
+final class TerminalPane {
+  static let tmux = "/usr/bin/tmux"
+  private let socket: TemporaryFile
+  private let test: TestLoop
+
+  /// - Parameter arguments: of the program; no blanks or quotes in them.
+  init(_ arguments: [String]) throws {
+    socket = try TemporaryFile()
+    test = try TestLoop()
+    let program = ([HoldfastProcess.path] + arguments).joined(separator: " ")
+    // What the program leaves behind stays to be read, and its status with it.
+    _ = try run([
+      "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+      "\(program); echo status $?; read wait",
+    ])
+  }
+
+  deinit {
+    _ = try? run(["kill-server"])
+    try? test.loop.close()
+  }
+
+  func send(_ keys: String...) throws { _ = try run(["send-keys"] + keys) }
+
+  /// The screen once it fits; nil if it never did.
+  func screen(where holds: (String) -> Bool) throws -> String? {
+    let end = Loop.monotonicNanos() + 15_000_000_000
+    while Loop.monotonicNanos() < end {
+      let text = try run(["capture-pane", "-p"])
+      if holds(text) { return text }
+    }
+    return nil
+  }
+
+  private func run(_ arguments: [String]) throws -> String {
+    let command = try HoldfastProcess(["-S", socket.path] + arguments, program: Self.tmux)
+    try #require(test.run { command.exitStatus() != nil }, "tmux does not end")
+    return command.standardOutput
+  }
+}
