@@ -17,6 +17,9 @@ private struct RowCursor {
   /// A count: never negative, small enough that sums of counts cannot overflow.
   mutating func count() -> Int? { integer().map { min(max(0, $0), 1 << 40) } }
 
+  /// Milliseconds since 1970.
+  mutating func time() -> Int64 { Int64(min(max(0, integer() ?? 0), 1 << 50)) }
+
   mutating func number() -> Double? {
     column += 1
     return row.double(column).map { min(max(0, $0), 1e15) }
@@ -39,7 +42,7 @@ extension TurnRow {
     let run = Int64(cursor.integer() ?? 0)
     let session = cursor.session() ?? SessionID(raw: 0)
     let turn = cursor.count() ?? 0
-    let started = Int64(cursor.count() ?? 0)
+    let started = cursor.time()
     var record = TurnRecord(
       session: session, turn: turn, dialect: .openAIChat, startedAt: started)
     record.parent = cursor.session()
