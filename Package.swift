@@ -98,6 +98,14 @@ let package = Package(
       "DashboardTests",
       ["Dashboard", "DashboardFixtures", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests("SettingsTests", ["Settings"]),
+    // A process that writes a ledger, for tests that kill it or take its space away.
+    .executableTarget(
+      name: "LedgerTestWriter",
+      dependencies: ["Ledger", "Turns", "Prompt", "Prefix", "Upstream"],
+      path: "Tests/LedgerTestWriter", swiftSettings: strict),
+    tests(
+      "LedgerTests",
+      ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests(
       "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),

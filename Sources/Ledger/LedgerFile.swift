@@ -47,6 +47,7 @@ struct LedgerFile {
     try makeFile()
     let database = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
     do {
+      try Schema.check(database)
       // Before the first table, else it has no effect.
       try database.execute("PRAGMA auto_vacuum = INCREMENTAL", .open)
       try database.execute(
@@ -54,9 +55,9 @@ struct LedgerFile {
         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
         PRAGMA journal_size_limit = 8388608
         """, .open)
-      try Schema.check(database)
       try quickCheck(database)
       try Schema.migrate(database)
+      try Schema.verify(database)
     } catch {
       if error.isDamage { database.keepLogOnClose() }
       throw error
@@ -89,8 +90,14 @@ struct LedgerFile {
     let descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_EXCL, 0o600)
     if descriptor >= 0 {
       close(descriptor)
-    } else if errno != EEXIST {
-      throw unavailable(.create, errno)
+      return
+    }
+    guard errno == EEXIST else { throw unavailable(.create, errno) }
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw unavailable(.open, errno) }
+    // SQLite would take what is shorter than a header for an empty file, and write over it.
+    if facts.st_size > 0, facts.st_size < 100 {
+      throw LedgerError(.check, path, .damaged("it is only \(facts.st_size) bytes long"))
     }
   }
 

@@ -64,6 +64,9 @@ public final class LedgerRecorder {
     return due > now ? due - now : 0
   }
 
+  /// Turns that are not in the file yet.
+  public var waitingTurns: Int { waiting.count }
+
   /// Writes what is left, with one attempt, and closes the file.
   public func finish() {
     let now = clock.monotonicMillis()

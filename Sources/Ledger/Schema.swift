@@ -69,6 +69,25 @@ enum Schema {
     }
   }
 
+  /// Compares the tables with those that the steps make: a damaged name passes SQLite's own check.
+  /// - Throws: `damaged` if they differ.
+  static func verify(_ database: Database, steps: [String] = Schema.steps) throws(LedgerError) {
+    let model = try Database(path: ":memory:", access: .readWrite, busyMillis: 0)
+    for step in steps { try model.execute(step, .check) }
+    guard try definitions(database) == definitions(model) else {
+      throw LedgerError(.check, database.path, .damaged("its tables are not those of a ledger"))
+    }
+  }
+
+  private static func definitions(_ database: Database) throws(LedgerError) -> [String] {
+    let row = try database.prepare(
+      "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1", .check
+    )
+    var definitions: [String] = []
+    while try row.step() { definitions.append(row.text(0) ?? "") }
+    return definitions
+  }
+
   /// - Throws: `foreign` unless the file is empty or a ledger of at most version `newest`.
   static func check(_ database: Database, newest: Int = steps.count) throws(LedgerError) {
     let id = try database.integer("PRAGMA application_id", .open) ?? 0
