@@ -9,12 +9,12 @@ public enum SessionsList {
     _ sessions: [StatsReport.Session], localTime: (Int64) -> String
   ) -> String {
     var out =
-      "session  last seen        agent      model            mode turns hits breaks  again\n"
+      "session  last seen        agent      model          mode turns hits breaks again\n"
     for entry in sessions {
       let session = entry.session
       let totals = session.totals
       out += "\(session.key.session) " + StatsText.cell(localTime(session.lastSeen), 17)
-      out += StatsText.cell(session.agent, 10) + " " + StatsText.cell(session.model, 16) + " "
+      out += StatsText.cell(session.agent, 10) + " " + StatsText.cell(session.model, 14) + " "
       out += StatsText.cell(session.mode.name, 4) + StatsText.right("\(totals.turns)", 6)
       out += StatsText.right(StatsText.percent(totals.hitShare), 5)
       out += StatsText.right("\(totals.breaks)", 7)

@@ -78,16 +78,22 @@ public struct StatsReport: Sendable {
   }
 
   /// Hit rate by tokens in `count` spans of equal length from the first turn to the last; nil where
-  /// nothing was reported.
+  /// nothing was reported. Where there are fewer minutes than spans, neighbours share a minute.
   func series(_ count: Int) -> [Double?] {
     guard !isEmpty, count > 0 else { return [] }
     let from = first / 60_000
-    let span = last / 60_000 - from + 1
+    let length = Int(last / 60_000 - from) + 1
+    guard length < 1 << 40 else { return [] }
     var sums = [Minute](repeating: Minute(), count: count)
     for (minute, tokens) in minutes {
-      let at = Int((minute - from) * Int64(count) / span)
-      sums[min(max(0, at), count - 1)].read += tokens.read
-      sums[min(max(0, at), count - 1)].prompt += tokens.prompt
+      // The spans that the minute lies in, at least one.
+      let at = Int(minute - from)
+      let low = min(count - 1, at * count / length)
+      let high = max(low, min(count, (at + 1) * count / length) - 1)
+      for span in low...high {
+        sums[span].read += tokens.read
+        sums[span].prompt += tokens.prompt
+      }
     }
     return sums.map { $0.prompt > 0 ? Double($0.read) / Double($0.prompt) : nil }
   }

@@ -4,14 +4,14 @@ import Turns
 import Upstream
 
 /// The report as text of at most 80 columns.
-public struct StatsTable {
+public struct StatsTable: Sendable {
   public var ascii: Bool
   /// What was asked for: window, mode and the like, in a few words.
   public var question: String
   /// Local date and time, `YYYY-MM-DD HH:MM`, of milliseconds since 1970.
-  public var localTime: (Int64) -> String
+  public var localTime: @Sendable (Int64) -> String
 
-  public init(ascii: Bool, question: String, localTime: @escaping (Int64) -> String) {
+  public init(ascii: Bool, question: String, localTime: @escaping @Sendable (Int64) -> String) {
     self.ascii = ascii
     self.question = question
     self.localTime = localTime
@@ -25,7 +25,8 @@ public struct StatsTable {
   public func text(_ report: StatsReport) -> String {
     guard !report.isEmpty else { return "no turns in the ledger (\(question))\n" }
     let sessions = report.sessions
-    var out = "\(report.totals.turns) turns in \(sessions.count) sessions, \(question)\n"
+    var out = StatsText.count(report.totals.turns, "turn") + " in "
+    out += StatsText.count(sessions.count, "session") + ", \(question)\n"
     out += "\(localTime(report.first)) to \(localTime(report.last))\n\n"
     out += tokens(report.totals) + "\n"
     out += costs(report.breakdown.costs, report.breakdown.prices.date) + "\n"
@@ -42,7 +43,8 @@ public struct StatsTable {
     out += StatsText.right(StatsText.percent(totals.hitShare), 4)
     out += "  \(count(totals.readTokens)) of \(count(totals.promptTokens)) prompt tokens reused\n"
     if totals.unreportedTurns > 0 {
-      out += "not reported  \(totals.unreportedTurns) turns, which are in no figure above\n"
+      out += "not reported  " + StatsText.count(totals.unreportedTurns, "turn")
+      out += ", in no figure above\n"
     }
     out +=
       "prompts       \(count(totals.readTokens)) read, \(count(totals.uncachedTokens)) uncached, "
@@ -50,7 +52,9 @@ public struct StatsTable {
     out += "breaks        \(totals.breaks) by the agent; "
     out += "\(count(totals.computedAgainTokens)) tokens computed again"
     out += totals.savedTokens > 0 ? ", \(count(totals.savedTokens)) saved\n" : "\n"
-    if totals.failedTurns > 0 { out += "failed        \(totals.failedTurns) turns\n" }
+    if totals.failedTurns > 0 {
+      out += "failed        " + StatsText.count(totals.failedTurns, "turn") + "\n"
+    }
     return out
   }
 

@@ -25,13 +25,18 @@ enum StatsText {
 
   /// A bar of `width` columns; a share that is neither everything nor nothing never looks so.
   static func bar(_ share: Double?, _ width: Int, ascii: Bool) -> String {
-    guard let share else { return String(repeating: ascii ? " " : " ", count: width) }
+    guard let share else { return String(repeating: " ", count: width) }
     var filled = Int((share * Double(width)).rounded())
     if share > 0 { filled = max(1, filled) }
     if share < 1 { filled = min(width - 1, filled) }
     filled = min(max(0, filled), width)
     return String(repeating: ascii ? "#" : "█", count: filled)
       + String(repeating: ascii ? "." : "░", count: width - filled)
+  }
+
+  /// 1 turn, 2 turns
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)" + (number == 1 ? "" : "s")
   }
 
   static func percent(_ share: Double?) -> String {

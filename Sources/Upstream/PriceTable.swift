@@ -30,9 +30,7 @@ public struct PriceTable: Sendable, Equatable {
   /// The table that comes with the program.
   public static let standard: PriceTable = {
     do {
-      return try PackageResources.prices_json.withUnsafeBytes {
-        bytes throws(PriceTableError) in try PriceTable(bytes)
-      }
+      return try PackageResources.prices_json.withUnsafeBytes { try PriceTable($0) }
     } catch {
       preconditionFailure("the built-in price list: \(error)")
     }
