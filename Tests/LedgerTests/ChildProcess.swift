@@ -15,8 +15,11 @@ final class ChildProcess {
       decoding: path.prefix(max(0, length)).map(UInt8.init(bitPattern:)), as: UTF8.self)
     let program = own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex) + "/LedgerTestWriter"
     var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw Failure(operation: "pipe", code: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    // Close-on-exec from the start, or a child of another test would hold it open.
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+      throw Failure(operation: "socketpair", code: errno)
+    }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
