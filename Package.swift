@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CUV", providers: [.apt(["libuv1-dev"])]),
     .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CSystem"),
 
@@ -47,7 +48,9 @@ let package = Package(
     library("Bytes", ["CXXHash", "CSystem"]),
     library("Wire", ["Bytes"]),
     library("Prompt", ["Bytes"]),
-    library("Upstream", ["Bytes"]),
+    .target(
+      name: "Upstream", dependencies: ["Bytes"],
+      resources: [.embedInCode("../../Resources/prices.json")], swiftSettings: strict),
     library("Prefix", ["Bytes", "Prompt"]),
     library("Turns", ["Prompt", "Prefix", "Upstream"]),
     library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
@@ -56,6 +59,8 @@ let package = Package(
     library("Engine", ["Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
 
     // Input and output.
+    library(
+      "Ledger", ["CSQLite", "CSystem", "Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("EventLoop", ["CUV", "Bytes"]),
     library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
     library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),
@@ -67,7 +72,7 @@ let package = Package(
       dependencies: [
         "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Reports", "Dashboard",
         "Settings",
-        "Engine", "EventLoop", "TLS", "Proxy", "Terminal", "Simulator", "CSystem",
+        "Engine", "EventLoop", "TLS", "Proxy", "Ledger", "Terminal", "Simulator", "CSystem",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -93,6 +98,14 @@ let package = Package(
       "DashboardTests",
       ["Dashboard", "DashboardFixtures", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests("SettingsTests", ["Settings"]),
+    // A process that writes a ledger, for tests that kill it or take its space away.
+    .executableTarget(
+      name: "LedgerTestWriter",
+      dependencies: ["Ledger", "Turns", "Prompt", "Prefix", "Upstream"],
+      path: "Tests/LedgerTestWriter", swiftSettings: strict),
+    tests(
+      "LedgerTests",
+      ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests(
       "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),

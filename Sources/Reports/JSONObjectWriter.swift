@@ -29,6 +29,16 @@ struct JSONObjectWriter {
     out.append(contentsOf: (value ? "true" : "false").utf8)
   }
 
+  /// `json` must be one JSON value.
+  mutating func add(_ name: String, json: [UInt8]) {
+    key(name)
+    out.append(contentsOf: json)
+  }
+
+  mutating func add(_ name: String, objects: [[UInt8]]) {
+    add(name, json: [UInt8(ascii: "[")] + objects.joined(separator: [0x2C]) + [UInt8(ascii: "]")])
+  }
+
   consuming func finish() -> [UInt8] { out + [UInt8(ascii: "}")] }
 
   private mutating func null() { out.append(contentsOf: "null".utf8) }

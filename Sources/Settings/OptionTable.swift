@@ -34,6 +34,9 @@ public enum Command: String, Sendable, CaseIterable {
   case upstreamSim = "upstream-sim"
   case explain
   case check
+  case stats
+  case sessions
+  case show
 
   public var summary: String {
     switch self {
@@ -42,14 +45,18 @@ public enum Command: String, Sendable, CaseIterable {
     case .upstreamSim: "run the built-in model server alone"
     case .explain: "read captured request bodies and say where each one broke, and why"
     case .check: "the same for continuous integration: exit 1 if the prefix breaks too much"
+    case .stats: "what the ledger knows: hit rate, breaks and costs, in all and per session"
+    case .sessions: "list the sessions in the ledger"
+    case .show: "show a session of the ledger, or one of its turns"
     }
   }
 
   /// How the arguments behind the options are called; nil if there are none.
   public var arguments: String? {
     switch self {
-    case .proxy, .demo, .upstreamSim: nil
+    case .proxy, .demo, .upstreamSim, .stats, .sessions: nil
     case .explain, .check: "FILE..."
+    case .show: "SESSION[/TURN]"
     }
   }
 }
@@ -57,6 +64,7 @@ public enum Command: String, Sendable, CaseIterable {
 public enum OptionTable {
   private static let serving: Set<Command> = [.proxy, .demo]
   private static let offline: Set<Command> = [.explain, .check]
+  private static let stored: Set<Command> = [.stats, .sessions, .show]
   private static let every = Set(Command.allCases)
 
   public static let options: [Option] = [
@@ -77,7 +85,18 @@ public enum OptionTable {
     ),
     Option("no-tui", nil, in: serving, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
-    Option("ascii", nil, in: serving, "draw with ASCII characters only"),
+    Option(
+      "ledger", nil, .value("FILE"), in: serving.union(stored),
+      "where turns are kept, without their text (default ledger.sqlite in "
+        + "$XDG_STATE_HOME/holdfast or ~/.local/state/holdfast; demo: none)"),
+    Option("no-ledger", nil, in: serving, "keep no ledger"),
+    Option(
+      "ledger-days", nil, .value("N"), in: serving,
+      "days after which turns are deleted from the ledger (default 90)"),
+    Option(
+      "ledger-size", nil, .value("SIZE"), in: serving,
+      "size beyond which the oldest turns are deleted from the ledger (default 512M)"),
+    Option("ascii", nil, in: serving.union([.stats]), "draw with ASCII characters only"),
     Option(
       "color", nil, .value("WHEN"), in: serving,
       "auto, always or never (default auto; NO_COLOR means never)"),
@@ -113,6 +132,22 @@ public enum OptionTable {
     Option(
       "min-preserved", nil, .value("PERCENT"), in: [.check],
       "share of the previous prompts' tokens that must be preserved (default 0)"),
+    Option(
+      "window", "w", .value("TIME"), in: [.stats, .sessions],
+      "how far back: 90m, 24h, 7d or all (default all)"),
+    Option("mode", nil, .value("MODE"), in: [.stats], "only turns in this pin mode"),
+    Option("session", nil, .value("ID"), in: [.stats], "only this session"),
+    Option(
+      "workspace", nil, .value("ID"), in: [.stats, .sessions],
+      "only this workspace; . is the one of the current directory"),
+    Option(
+      "compare", nil, .value("MODE,MODE"), in: [.stats],
+      "compare two pin modes over their sessions, with a test whether they differ"),
+    Option(
+      "format", nil, .value("FORMAT"), in: stored, "table, json or csv (default table)"),
+    Option(
+      "prices", nil, .value("FILE"), in: stored,
+      "price list to use instead of the built-in one; same form as Resources/prices.json"),
     Option("help", "h", in: every, "show this help"),
     Option("version", "V", in: every, "show the version"),
   ]

@@ -21,6 +21,7 @@ func runHoldfast() -> Never {
     case .proxy, .demo: exit(serve(try ServeOptions(line)))
     case .explain, .check: exit(explain(try ExplainOptions(line)))
     case .upstreamSim: exit(simulate(try SimulateOptions(line)))
+    case .stats, .sessions, .show: exit(stats(try StatsOptions(line)))
     }
   } catch {
     Console.error("holdfast: \(error)")

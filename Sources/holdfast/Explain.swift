@@ -106,7 +106,7 @@ private struct Totals {
   }
 }
 
-private func readFile(_ path: String) -> ByteBuffer? {
+func readFile(_ path: String) -> ByteBuffer? {
   let descriptor = csystem_open(path, O_RDONLY | O_CLOEXEC, 0)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }

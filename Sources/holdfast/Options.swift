@@ -20,6 +20,8 @@ struct ServeOptions {
   var upstreamCA: String?
   var noTUI: Bool
   var ndjson: String?
+  /// Nil if no ledger is kept.
+  var ledger: LedgerOptions?
   var ascii: Bool
   var color: String
   var readOnly: Bool
@@ -42,6 +44,7 @@ struct ServeOptions {
     upstreamCA = line.last("upstream-ca")
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
+    ledger = try LedgerOptions(line)
     ascii = line.has("ascii")
     color = try line.word("color", of: ["auto", "always", "never"], default: "auto")
     readOnly = line.has("read-only")

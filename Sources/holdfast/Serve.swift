@@ -2,6 +2,7 @@ import Dashboard
 import Engine
 import EventLoop
 import Glibc
+import Ledger
 import Prefix
 import Proxy
 import Terminal
@@ -38,6 +39,7 @@ final class Serving {
   private let options: ServeOptions
   private let loop: Loop
   private let reports: ReportWriter
+  private var ledger: LedgerWriter?
   private let notices: NoticeBox
   private var proxy: ProxyServer?
   private var engine: Engine?
@@ -66,6 +68,7 @@ final class Serving {
     defer {
       pane?.stop()
       reports.finish()
+      finishLedger()
       demo?.stop()
       if let farewell { Console.print(farewell) }
     }
@@ -80,6 +83,7 @@ final class Serving {
         .init(name: "demo", url: try UpstreamURL(parsing: "http://\(server.serverAddress)"))
       ]
     }
+    ledger = try makeLedger(upstreams)
     let engine = makeEngine(upstreams)
     self.engine = engine
     let proxy = try ProxyServer(
@@ -140,6 +144,7 @@ final class Serving {
     case .started, .firstByte, .progress: break
     default: reports.publish(event)
     }
+    ledger?.publish(event)
     pane?.publish(event)
     if case .finished(let record) = event { totals.add(record) }
   }
@@ -152,6 +157,27 @@ final class Serving {
     } catch {
       Console.error("holdfast: no dashboard: \(error)")
     }
+  }
+
+  private func makeLedger(_ upstreams: [ServeOptions.Upstream]) throws -> LedgerWriter? {
+    guard let place = options.ledger else { return nil }
+    var settings = LedgerSettings(
+      path: place.path, run: Int64.random(in: 1...Int64.max), workspace: Workspace.current())
+    settings.days = place.days
+    settings.maxBytes = place.maxBytes
+    let notices = notices
+    return try LedgerWriter(
+      settings: settings,
+      upstreams: upstreams.map {
+        UpstreamStatus(name: $0.name, address: "\($0.url.host):\($0.url.port)")
+      }
+    ) { notices.add($0) }
+  }
+
+  /// What the ledger says at its end comes too late for the loop.
+  private func finishLedger() {
+    ledger?.finish()
+    while let text = notices.take() { Console.error("holdfast: \(text)") }
   }
 
   private func printBanner(_ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]) {

@@ -1,0 +1,22 @@
+// SQLite for Swift: its variadic functions and cast macros are invisible there.
+#ifndef HOLDFAST_CSQLITE_SHIM_H
+#define HOLDFAST_CSQLITE_SHIM_H
+#include <sqlite3.h>
+
+// SQLite copies the text before this returns.
+static inline int csqlite_bind_text(
+    sqlite3_stmt *statement, int index, const char *text, int bytes) {
+  return sqlite3_bind_text(statement, index, text, bytes, SQLITE_TRANSIENT);
+}
+// Keeps SQL, also that of a hostile schema, from harming the file beyond what SQL can say.
+static inline int csqlite_defend(sqlite3 *database) {
+  int result = sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)0);
+  if (result == SQLITE_OK)
+    result = sqlite3_db_config(database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)0);
+  return result;
+}
+// Leaves the write-ahead log beside a damaged file instead of merging it when it is closed.
+static inline int csqlite_keep_log(sqlite3 *database) {
+  return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}
+#endif

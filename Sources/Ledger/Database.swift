@@ -1,0 +1,86 @@
+import CSQLite
+
+/// One connection to a SQLite file. Belongs to one thread; everything it hands out does, too.
+final class Database {
+  enum Access {
+    /// The file must exist; its mode and place are the caller's business.
+    case readWrite
+    case readOnly
+  }
+
+  let path: String
+  private let handle: OpaquePointer
+
+  /// Waits up to `busyMillis` where another process holds the file.
+  init(path: String, access: Access, busyMillis: Int32) throws(LedgerError) {
+    var opened: OpaquePointer?
+    let flags =
+      (access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX
+    let result = sqlite3_open_v2(path, &opened, flags, nil)
+    guard result == SQLITE_OK, let opened else {
+      let error = LedgerError(.open, path, Self.reason(result, opened))
+      sqlite3_close_v2(opened)
+      throw error
+    }
+    self.path = path
+    handle = opened
+    sqlite3_extended_result_codes(opened, 1)
+    sqlite3_busy_timeout(opened, busyMillis)
+    csqlite_defend(opened)
+  }
+
+  deinit { sqlite3_close_v2(handle) }
+
+  func error(_ operation: LedgerError.Operation, _ code: Int32) -> LedgerError {
+    LedgerError(operation, path, Self.reason(code, handle))
+  }
+
+  private static func reason(_ code: Int32, _ handle: OpaquePointer?) -> LedgerError.Reason {
+    let text = String(cString: handle.map { sqlite3_errmsg($0) } ?? sqlite3_errstr(code))
+    switch code & 0xFF {
+    case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(text)
+    default: return .unavailable(text)
+    }
+  }
+
+  /// Closing will leave the write-ahead log as it is.
+  func keepLogOnClose() { csqlite_keep_log(handle) }
+
+  /// Runs statements without results.
+  func execute(_ sql: String, _ operation: LedgerError.Operation) throws(LedgerError) {
+    let result = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard result == SQLITE_OK else { throw error(operation, result) }
+  }
+
+  func prepare(_ sql: String, _ operation: LedgerError.Operation) throws(LedgerError) -> Statement {
+    var statement: OpaquePointer?
+    let result = sqlite3_prepare_v3(
+      handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+    guard result == SQLITE_OK, let statement else { throw error(operation, result) }
+    return Statement(statement, self, operation)
+  }
+
+  /// The single integer that `sql` asks for; nil if there is none.
+  func integer(_ sql: String, _ operation: LedgerError.Operation) throws(LedgerError) -> Int? {
+    let statement = try prepare(sql, operation)
+    guard try statement.step() else { return nil }
+    return statement.integer(0)
+  }
+
+  /// Runs `body` between BEGIN IMMEDIATE and COMMIT; rolls back if it throws or the commit fails.
+  func transaction(
+    _ operation: LedgerError.Operation, _ body: () throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    try execute("BEGIN IMMEDIATE", operation)
+    do {
+      try body()
+      try execute("COMMIT", operation)
+    } catch {
+      // Fails harmlessly where SQLite has rolled back by itself.
+      sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+      throw error
+    }
+  }
+
+  var changes: Int { Int(sqlite3_changes64(handle)) }
+}

@@ -1,0 +1,40 @@
+/// A ledger operation that failed. The sentence for people is made by whoever shows it, from
+/// `description`.
+public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Operation: String, Sendable {
+    case create, open, check, migrate, write, read, trim
+    case setAside = "set aside"
+  }
+
+  public enum Reason: Sendable, Equatable {
+    /// The file is damaged, or no database at all.
+    case damaged(String)
+    /// The file is in order but is not a ledger, or one of a later version.
+    case foreign(String)
+    /// Out of space, out of reach, locked for too long.
+    case unavailable(String)
+  }
+
+  public var operation: Operation
+  public var path: String
+  public var reason: Reason
+
+  public init(_ operation: Operation, _ path: String, _ reason: Reason) {
+    self.operation = operation
+    self.path = path
+    self.reason = reason
+  }
+
+  public var isDamage: Bool {
+    if case .damaged = reason { return true }
+    return false
+  }
+
+  public var description: String {
+    let text =
+      switch reason {
+      case .damaged(let text), .foreign(let text), .unavailable(let text): text
+      }
+    return "cannot \(operation.rawValue) the ledger \(path): \(text)"
+  }
+}

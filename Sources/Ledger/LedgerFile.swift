@@ -1,0 +1,145 @@
+import CSystem
+import Glibc
+
+/// The ledger's place in the file system: made, locked, checked, and set aside when it is damaged.
+///
+/// Everybody who writes holds a shared lock on `NAME.lock`; setting aside takes it exclusively.
+/// Renaming a database under somebody who has it open would let two databases share one write-ahead
+/// log by name.
+struct LedgerFile {
+  let path: String
+  private var lockPath: String { path + ".lock" }
+
+  /// Opens the ledger for writing, made and migrated as needed.
+  /// - Parameter now: milliseconds since 1970, for the name of a file that is set aside.
+  /// - Returns: the connection, the lock that must live as long, and the new name of a damaged file.
+  func open(
+    now: Int64, busyMillis: Int32
+  ) throws(LedgerError) -> (database: Database, lock: FileLock, setAside: String?) {
+    try makeDirectory()
+    let lock = try FileLock(lockPath)
+    do {
+      return (try openChecked(busyMillis), lock, nil)
+    } catch {
+      guard error.isDamage else { throw error }
+      guard lock.makeExclusive() else {
+        throw LedgerError(
+          .setAside, path, .unavailable("\(error); another holdfast has it open"))
+      }
+      defer { lock.makeShared() }
+      // Alone now: somebody else may have put a new file in its place meanwhile.
+      if let database = try openUnlessDamaged(busyMillis) { return (database, lock, nil) }
+      let name = try setAside(now: now)
+      return (try openChecked(busyMillis), lock, name)
+    }
+  }
+
+  private func openUnlessDamaged(_ busyMillis: Int32) throws(LedgerError) -> Database? {
+    do {
+      return try openChecked(busyMillis)
+    } catch {
+      guard error.isDamage else { throw error }
+      return nil
+    }
+  }
+
+  private func openChecked(_ busyMillis: Int32) throws(LedgerError) -> Database {
+    try makeFile()
+    let database = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
+    do {
+      try Schema.check(database)
+      // Before the first table, else it has no effect.
+      try database.execute("PRAGMA auto_vacuum = INCREMENTAL", .open)
+      try database.execute(
+        """
+        PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
+        PRAGMA journal_size_limit = 8388608
+        """, .open)
+      try quickCheck(database)
+      try Schema.migrate(database)
+      try Schema.verify(database)
+    } catch {
+      if error.isDamage { database.keepLogOnClose() }
+      throw error
+    }
+    return database
+  }
+
+  private func quickCheck(_ database: Database) throws(LedgerError) {
+    let check = try database.prepare("PRAGMA quick_check(1)", .check)
+    guard try check.step(), let answer = check.text(0), answer != "ok" else { return }
+    let line = answer.split(separator: "\n").last.map(String.init) ?? answer
+    throw LedgerError(.check, path, .damaged(line))
+  }
+
+  private func makeDirectory() throws(LedgerError) {
+    guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+    var made = ""
+    for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {
+      made += part
+      if !made.isEmpty, mkdir(made, 0o700) != 0, errno != EEXIST {
+        let code = errno
+        // A directory above may refuse what exists anyhow.
+        if access(made, F_OK) != 0 { throw unavailable(.create, code) }
+      }
+      made += "/"
+    }
+  }
+
+  private func makeFile() throws(LedgerError) {
+    let descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_EXCL, 0o600)
+    if descriptor >= 0 {
+      close(descriptor)
+      return
+    }
+    guard errno == EEXIST else { throw unavailable(.create, errno) }
+    var facts = stat()
+    guard stat(path, &facts) == 0 else { throw unavailable(.open, errno) }
+    // SQLite would take what is shorter than a header for an empty file, and write over it.
+    if facts.st_size > 0, facts.st_size < 100 {
+      throw LedgerError(.check, path, .damaged("it is only \(facts.st_size) bytes long"))
+    }
+  }
+
+  /// Renames the file and its companions, so that nothing of it is lost.
+  private func setAside(now: Int64) throws(LedgerError) -> String {
+    var target = "\(path).bad-\(now / 1000)"
+    var attempt = 1
+    while access(target, F_OK) == 0 {
+      attempt += 1
+      target = "\(path).bad-\(now / 1000)-\(attempt)"
+    }
+    for suffix in ["-wal", "-shm", ""] where access(path + suffix, F_OK) == 0 {
+      guard rename(path + suffix, target + suffix) == 0 else {
+        throw unavailable(.setAside, errno)
+      }
+    }
+    return target
+  }
+
+  private func unavailable(_ operation: LedgerError.Operation, _ code: Int32) -> LedgerError {
+    LedgerError(operation, path, .unavailable(String(cString: strerror(code))))
+  }
+}
+
+/// An advisory lock on a file of its own, held until this goes away.
+final class FileLock {
+  private let descriptor: Int32
+
+  /// Takes the lock shared.
+  init(_ path: String) throws(LedgerError) {
+    descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw LedgerError(.open, path, .unavailable(String(cString: strerror(errno))))
+    }
+    // Waits only while somebody else sets a damaged file aside.
+    while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+  }
+
+  deinit { close(descriptor) }
+
+  /// - Returns: whether nobody else holds it.
+  func makeExclusive() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+  func makeShared() { _ = flock(descriptor, LOCK_SH | LOCK_NB) }
+}

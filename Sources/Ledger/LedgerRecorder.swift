@@ -1,0 +1,168 @@
+import Prefix
+public import Turns
+import Upstream
+
+/// Collects finished turns and writes them in batches. Lives on the ledger thread; the counterpart
+/// that reads is `LedgerReader`.
+///
+/// No failure leaves it: it says once that the ledger cannot be written, keeps what comes in up to a
+/// limit, and tries again until it can.
+public final class LedgerRecorder {
+  private let settings: LedgerSettings
+  private let clock: LedgerClock
+  private let notify: (String) -> Void
+
+  private var store: LedgerStore?
+  private var upstreams: [String: UpstreamStatus] = [:]
+  private var waiting: [StoredTurn] = []
+  private var waitingSince: UInt64 = 0
+  private var retryAt: UInt64?
+  private var trimAt: UInt64 = 0
+  private var hasFailed = false
+  private var lost = 0
+
+  private static let trimEveryMillis: UInt64 = 3_600_000
+
+  /// - Parameters:
+  ///   - upstreams: what is known about the upstreams before the first event.
+  ///   - notify: gets a sentence about each change of fortune.
+  public init(
+    settings: LedgerSettings, clock: LedgerClock, upstreams: [UpstreamStatus] = [],
+    notify: @escaping (String) -> Void
+  ) {
+    self.settings = settings
+    self.clock = clock
+    self.notify = notify
+    for upstream in upstreams { self.upstreams[upstream.name] = upstream }
+  }
+
+  /// Takes note of what concerns the ledger; writes when a batch is full.
+  public func handle(_ event: TurnEvent) {
+    switch event {
+    case .finished(let record): add(record)
+    case .upstream(let status): upstreams[status.name] = status
+    default: break
+    }
+  }
+
+  /// Does what is due: opens, commits, deletes what is too old.
+  public func tick() {
+    let now = clock.monotonicMillis()
+    if let retryAt, now < retryAt { return }
+    if store == nil { open(now) }
+    if isBatchDue(now) { commit(now) }
+    if store != nil, now >= trimAt { trim(now) }
+  }
+
+  /// Milliseconds until `tick` has something to do; nil if nothing waits.
+  public var waitMillis: UInt64? {
+    let now = clock.monotonicMillis()
+    if let retryAt { return retryAt > now ? retryAt - now : 0 }
+    if store == nil { return 0 }
+    guard !waiting.isEmpty else { return nil }
+    let due = waitingSince + settings.batchMillis
+    return due > now ? due - now : 0
+  }
+
+  /// Turns that are not in the file yet.
+  public var waitingTurns: Int { waiting.count }
+
+  /// Writes what is left, with one attempt, and closes the file.
+  public func finish() {
+    let now = clock.monotonicMillis()
+    retryAt = nil
+    if store == nil, !waiting.isEmpty { open(now) }
+    commit(now)
+    lost += waiting.count
+    waiting = []
+    if lost > 0 { notify("\(lost) turns are not in the ledger \(settings.path)") }
+    store = nil
+  }
+
+  // MARK: Writing
+
+  private func add(_ record: TurnRecord) {
+    let status = upstreams[record.upstream]
+    var turn = StoredTurn(
+      run: settings.run, record: record, server: status?.kind ?? .unknown,
+      isLocal: status?.isLocal ?? false, workspace: settings.workspace,
+      sections: record.map.map { PromptSections($0) })
+    // What is not stored need not be held while it waits.
+    turn.record.map = nil
+    turn.record.detail = nil
+    let now = clock.monotonicMillis()
+    if waiting.isEmpty { waitingSince = now }
+    if waiting.count >= settings.maxWaitingTurns {
+      // A share at a time: removing one from the front moves all others.
+      let excess = min(waiting.count, max(1, settings.maxWaitingTurns / 16))
+      waiting.removeFirst(excess)
+      lost += excess
+    }
+    waiting.append(turn)
+    if waiting.count >= settings.batchTurns { tick() }
+  }
+
+  private func isBatchDue(_ now: UInt64) -> Bool {
+    !waiting.isEmpty
+      && (waiting.count >= settings.batchTurns || now >= waitingSince + settings.batchMillis
+        || hasFailed)
+  }
+
+  private func open(_ now: UInt64) {
+    do {
+      let store = try LedgerStore(
+        path: settings.path, now: clock.wallMillis(), busyMillis: settings.busyMillis)
+      self.store = store
+      retryAt = nil
+      if let name = store.setAside {
+        notify("the ledger was damaged; it was set aside as \(name) and a new one begun")
+      }
+      if waiting.isEmpty { recovered() }
+    } catch {
+      failed(error, now)
+    }
+  }
+
+  private func commit(_ now: UInt64) {
+    guard let store else { return }
+    do {
+      while !waiting.isEmpty {
+        let batch = waiting.prefix(1024)
+        try store.write(batch)
+        waiting.removeFirst(batch.count)
+      }
+      recovered()
+    } catch {
+      // A new connection is the surest way out of whatever state the failure left.
+      self.store = nil
+      failed(error, now)
+    }
+  }
+
+  private func trim(_ now: UInt64) {
+    trimAt = now + Self.trimEveryMillis
+    let oldest = clock.wallMillis() - Int64(settings.days) * 86_400_000
+    do {
+      try store?.trim(oldest: oldest, maxBytes: settings.maxBytes)
+    } catch {
+      store = nil
+      failed(error, now)
+    }
+  }
+
+  private func failed(_ error: LedgerError, _ now: UInt64) {
+    retryAt = now + settings.retryMillis
+    guard !hasFailed else { return }
+    hasFailed = true
+    notify("\(error); turns go on and wait in memory to be written")
+  }
+
+  private func recovered() {
+    retryAt = nil
+    guard hasFailed else { return }
+    hasFailed = false
+    let missing = lost > 0 ? "; \(lost) turns are missing" : ""
+    lost = 0
+    notify("the ledger is written again\(missing)")
+  }
+}

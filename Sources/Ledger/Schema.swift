@@ -1,0 +1,106 @@
+/// The tables, and the steps that lead from one version to the next. `user_version` in the file
+/// counts the steps it has been through.
+///
+/// A step that was released is never edited: files in the field have been through it.
+enum Schema {
+  /// Marks a file as a ledger ("HFLG").
+  static let applicationID = 0x4846_4C47
+
+  static let steps: [String] = [version1]
+
+  private static let version1 = """
+    CREATE TABLE sessions(
+      run INTEGER NOT NULL, session INTEGER NOT NULL,
+      first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+      agent TEXT NOT NULL, model TEXT NOT NULL, upstream TEXT NOT NULL,
+      parent INTEGER, workspace TEXT, mode TEXT NOT NULL,
+      PRIMARY KEY(run, session)) WITHOUT ROWID;
+    CREATE INDEX sessions_by_time ON sessions(last_seen);
+    CREATE TABLE turns(
+      run INTEGER NOT NULL, session INTEGER NOT NULL, turn INTEGER NOT NULL,
+      started_at INTEGER NOT NULL, parent INTEGER, side_call INTEGER NOT NULL,
+      agent TEXT NOT NULL, model TEXT NOT NULL, upstream TEXT NOT NULL,
+      server TEXT NOT NULL, local INTEGER NOT NULL,
+      dialect TEXT NOT NULL, mode TEXT NOT NULL, state TEXT NOT NULL,
+      status INTEGER, failure TEXT, first_byte_ms INTEGER, total_ms INTEGER,
+      received_bytes INTEGER NOT NULL, forwarded_bytes INTEGER NOT NULL,
+      blocks INTEGER NOT NULL, tools_bytes INTEGER, system_bytes INTEGER,
+      messages_bytes INTEGER, new_bytes INTEGER,
+      previous_messages INTEGER NOT NULL, incoming_messages INTEGER NOT NULL,
+      common_messages INTEGER NOT NULL,
+      previous_tokens INTEGER, prompt_tokens INTEGER NOT NULL,
+      kept_tokens INTEGER NOT NULL, kept_forwarded_tokens INTEGER NOT NULL,
+      reprocessed_tokens INTEGER NOT NULL, reprocessed_forwarded_tokens INTEGER NOT NULL,
+      predicted_tokens INTEGER, computed_again_tokens INTEGER NOT NULL,
+      estimated INTEGER NOT NULL,
+      reported_prompt_tokens INTEGER, uncached_tokens INTEGER, read_tokens INTEGER,
+      written_5m_tokens INTEGER, written_1h_tokens INTEGER, output_tokens INTEGER,
+      prompt_ms REAL, generation_ms REAL,
+      cause TEXT NOT NULL, tier TEXT NOT NULL, is_mutation INTEGER NOT NULL,
+      path TEXT, field TEXT, block_group TEXT, block_kind TEXT, block_index INTEGER,
+      body_offset INTEGER, block_offset INTEGER,
+      server_cause TEXT, pin TEXT NOT NULL, pin_reason TEXT,
+      UNIQUE(run, session, turn));
+    CREATE INDEX turns_by_time ON turns(started_at);
+    """
+
+  /// Brings the file to the newest version, each step in a transaction of its own.
+  /// - Throws: `foreign` for a database that is not a ledger or comes from a later version.
+  static func migrate(
+    _ database: Database, steps: [String] = Schema.steps
+  ) throws(LedgerError) {
+    try check(database, newest: steps.count)
+    while true {
+      var done = false
+      try database.transaction(.migrate) { () throws(LedgerError) in
+        // Read inside the transaction: another process may have done the step meanwhile.
+        let version = try database.integer("PRAGMA user_version", .migrate) ?? 0
+        guard version < steps.count else {
+          done = true
+          return
+        }
+        if version == 0 {
+          try database.execute("PRAGMA application_id = \(applicationID)", .migrate)
+        }
+        try database.execute(steps[version], .migrate)
+        try database.execute("PRAGMA user_version = \(version + 1)", .migrate)
+      }
+      if done { return }
+    }
+  }
+
+  /// Compares the tables with those that the steps make: a damaged name passes SQLite's own check.
+  /// - Throws: `damaged` if they differ.
+  static func verify(_ database: Database, steps: [String] = Schema.steps) throws(LedgerError) {
+    let model = try Database(path: ":memory:", access: .readWrite, busyMillis: 0)
+    for step in steps { try model.execute(step, .check) }
+    guard try definitions(database) == definitions(model) else {
+      throw LedgerError(.check, database.path, .damaged("its tables are not those of a ledger"))
+    }
+  }
+
+  private static func definitions(_ database: Database) throws(LedgerError) -> [String] {
+    let row = try database.prepare(
+      "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1", .check
+    )
+    var definitions: [String] = []
+    while try row.step() { definitions.append(row.text(0) ?? "") }
+    return definitions
+  }
+
+  /// - Throws: `foreign` unless the file is empty or a ledger of at most version `newest`.
+  static func check(_ database: Database, newest: Int = steps.count) throws(LedgerError) {
+    let id = try database.integer("PRAGMA application_id", .open) ?? 0
+    let version = try database.integer("PRAGMA user_version", .open) ?? 0
+    let objects = try database.integer("SELECT count(*) FROM sqlite_schema", .open) ?? 0
+    if version == 0, objects == 0, id == 0 || id == applicationID { return }
+    guard id == applicationID, version > 0 else {
+      throw LedgerError(.open, database.path, .foreign("it is a database of another program"))
+    }
+    guard version <= newest else {
+      throw LedgerError(
+        .open, database.path,
+        .foreign("it has format \(version) and this version reads up to \(newest)"))
+    }
+  }
+}

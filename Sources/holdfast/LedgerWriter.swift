@@ -1,0 +1,93 @@
+import CSystem
+import EventLoop
+import Glibc
+import Ledger
+import Synchronization
+import Turns
+
+/// Keeps the ledger on a thread of its own, fed by a ring that does not drop: the loop thread pays
+/// one push per event and never touches the file.
+final class LedgerWriter: @unchecked Sendable {
+  private let ring = EventRing<TurnEvent>(capacity: 1024, backlog: .max)
+  private let stopping = Atomic<Bool>(false)
+  /// Readable when there is something to do.
+  private let bell: (read: Int32, write: Int32)
+  private let settings: LedgerSettings
+  private let upstreams: [UpstreamStatus]
+  private let notify: @Sendable (String) -> Void
+  private var thread: Thread?
+
+  /// - Parameter notify: gets a sentence when the file cannot be written, and when it can again;
+  ///   called on any thread.
+  /// - Throws: the error number if no pipe is to be had.
+  init(
+    settings: LedgerSettings, upstreams: [UpstreamStatus],
+    notify: @escaping @Sendable (String) -> Void
+  ) throws(FileError) {
+    self.settings = settings
+    self.upstreams = upstreams
+    self.notify = notify
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    for end in ends { _ = csystem_set_nonblocking(end) }
+    bell = (ends[0], ends[1])
+    thread = Thread(name: "ledger") { [unowned self] in run() }
+    guard thread != nil else { throw FileError(path: "ledger thread", code: EAGAIN) }
+  }
+
+  deinit {
+    close(bell.read)
+    close(bell.write)
+  }
+
+  /// Loop thread only.
+  func publish(_ event: TurnEvent) {
+    switch event {
+    case .finished, .upstream: if ring.push(event) { wake() }
+    default: break
+    }
+  }
+
+  /// Writes what is left and ends the thread. Loop thread only.
+  func finish() {
+    while ring.hasBacklog {
+      if ring.flush() { wake() }
+      sched_yield()
+    }
+    stopping.store(true, ordering: .sequentiallyConsistent)
+    wake()
+    thread?.join()
+    thread = nil
+  }
+
+  private func wake() {
+    var byte: UInt8 = 1
+    _ = write(bell.write, &byte, 1)
+  }
+
+  // MARK: Ledger thread
+
+  private func run() {
+    let clock = LedgerClock(
+      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
+    let recorder = LedgerRecorder(
+      settings: settings, clock: clock, upstreams: upstreams, notify: notify)
+    while true {
+      while let event = ring.pop() { recorder.handle(event) }
+      if stopping.load(ordering: .sequentiallyConsistent) { break }
+      recorder.tick()
+      guard ring.prepareToSleep() else { continue }
+      sleep(recorder.waitMillis)
+    }
+    recorder.finish()
+  }
+
+  /// Until the bell rings or the time is over; for ever if nil.
+  private func sleep(_ millis: UInt64?) {
+    var wait = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
+    guard poll(&wait, 1, millis.map { Int32(clamping: $0) } ?? -1) > 0 else { return }
+    var bytes: (UInt64, UInt64) = (0, 0)
+    _ = read(bell.read, &bytes, 16)
+  }
+}

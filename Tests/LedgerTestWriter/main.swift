@@ -1,0 +1,1 @@
+writeLedger(CommandLine.arguments)
