@@ -111,6 +111,8 @@ final class MeasuredExchange: ExchangeObserver {
   }
 
   func ended(_ outcome: ExchangeOutcome) {
+    // A request that never reached the upstream is a turn, too, and a failed one.
+    if record == nil { forwarded() }
     guard let record, let reception else { return publishUnmeasured(outcome) }
     finish(record, reception, outcome)
   }
@@ -252,6 +254,8 @@ final class UnmeasuredExchange: ExchangeObserver {
   func responseBody(_ bytes: UnsafeRawBufferPointer) {}
 
   func ended(_ outcome: ExchangeOutcome) {
+    // A request that never reached the upstream is a turn, too, and a failed one.
+    if record == nil { forwarded() }
     var status: Int?
     if case .complete(let code) = outcome { status = code }
     if case .upstreamFailed(let code, _) = outcome { status = code }

@@ -28,6 +28,8 @@ enum ServerVerdict {
   /// nil if the server did what was predicted, or better.
   static func cause(_ evidence: Evidence) -> Cause? {
     let missing = evidence.predicted - evidence.reported
+    // A few hundred tokens in front of an early break are not worth a slot: servers choose another.
+    if evidence.isEstimate, evidence.predicted < evidence.promptTokens / 8 { return nil }
     let tolerance =
       evidence.isEstimate
       ? max(4 * slack, evidence.predicted * 3 / 20) : max(slack, evidence.predicted / 50)

@@ -29,6 +29,8 @@ public enum NDJSONLine {
     json.add("upstream", record.upstream)
     json.add("api", api(record.dialect))
     json.add("mode", record.mode.name)
+    json.add("pin", pin(record.pin).outcome)
+    json.add("pin_reason", pin(record.pin).reason)
     json.add("status", record.status)
     json.add("state", state(record.state))
     json.add("failure", record.failure)
@@ -74,6 +76,15 @@ public enum NDJSONLine {
     case .openAIResponses: "openai-responses"
     case .anthropicMessages: "anthropic-messages"
     case .openAICompletions: "openai-completions"
+    }
+  }
+
+  private static func pin(_ pin: PinOutcome) -> (outcome: String?, reason: String?) {
+    switch pin {
+    case .untouched: (nil, nil)
+    case .held: ("held", nil)
+    case .refused(let reason): ("refused", reason)
+    case .rebased(let reason): ("rebased", reason)
     }
   }
 

@@ -23,8 +23,11 @@ final class DemoThread {
   }
 
   /// Lets the agents talk to the proxy.
-  func play(_ proxy: SocketAddress) throws(UVError) {
-    agents = try AgentThread(proxy, options)
+  /// - Parameter finished: called on the agents' thread when all have played their turns.
+  func play(
+    _ proxy: SocketAddress, finished: @escaping @Sendable () -> Void
+  ) throws(UVError) {
+    agents = try AgentThread(proxy, options, finished)
   }
 
   func stopAgents() {
@@ -42,8 +45,11 @@ private final class AgentThread {
   private let wakeup: Wakeup
   private let thread: Thread?
 
-  init(_ target: SocketAddress, _ options: DemoAgent.Options) throws(UVError) {
-    let stage = try Stage(target, options)
+  init(
+    _ target: SocketAddress, _ options: DemoAgent.Options,
+    _ finished: @escaping @Sendable () -> Void
+  ) throws(UVError) {
+    let stage = try Stage(target, options, finished)
     wakeup = stage.wakeup
     thread = Thread(name: "demo-agents") { stage.run() }
   }
@@ -64,9 +70,13 @@ private final class AgentThread {
       var action: (() -> Void)?
     }
 
-    init(_ target: SocketAddress, _ options: DemoAgent.Options) throws(UVError) {
+    init(
+      _ target: SocketAddress, _ options: DemoAgent.Options,
+      _ finished: @escaping @Sendable () -> Void
+    ) throws(UVError) {
       loop = try Loop()
       agent = DemoAgent(loop: loop, target: target, options: options)
+      agent.onFinish = finished
       let end = End()
       self.end = end
       wakeup = try Wakeup(loop: loop) { end.action?() }

@@ -48,6 +48,7 @@ final class Serving {
   private var demo: DemoThread?
   private var pane: DashboardPane?
   private let showsDashboard: Bool
+  private let demoIsOver = Flag()
   private var isStopping = false
   private var status: Int32 = 0
   private var totals = RunTotals()
@@ -106,7 +107,12 @@ final class Serving {
         "the user information in the URL of upstream \(upstream.name) is not used: agents send "
           + "their own credentials")
     }
-    try demo?.play(proxy.address)
+    let wakeup = wakeup
+    let demoIsOver = demoIsOver
+    try demo?.play(proxy.address) {
+      demoIsOver.set()
+      wakeup?.send()
+    }
     loop.run()
     return status
   }
@@ -203,6 +209,7 @@ final class Serving {
   }
 
   private func takeCommands() {
+    if demoIsOver.isSet { drain() }
     while let text = notices.take() { engine?.notice(text) }
     pane?.flush()
     while let command = pane?.nextCommand() {

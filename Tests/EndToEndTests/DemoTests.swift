@@ -29,10 +29,8 @@ import Testing
     let demo = try HoldfastProcess(["demo", "--turns", "3", "--pace", "50"] + Self.fast)
     let test = try TestLoop()
     #expect(test.run { demo.standardOutput.contains(" turn 3 ") })
-    withKnownIssue("the proxy of the demonstration does not learn that its agents are done") {
-      #expect(test.run { demo.exitStatus() != nil })
-      #expect(demo.exitStatus() == 0)
-    }
+    #expect(test.run { demo.exitStatus() != nil })
+    #expect(demo.exitStatus() == 0)
     try test.loop.close()
   }
 
