@@ -46,7 +46,7 @@ final class UpstreamConnector: DeadlineOwner {
       case .success(let found):
         begin(found)
       case .failure(let error):
-        fail("name look-up failed: \(error.message)")
+        fail("\(route.blame)name look-up failed: \(error.message)")
       }
     }
   }
@@ -57,7 +57,9 @@ final class UpstreamConnector: DeadlineOwner {
       switch result {
       case .success(let stream): didConnect(stream)
       case .failure(let error):
-        finish(.failure(ConnectFailure(reason: error.message, isShortage: error.isShortage)))
+        finish(
+          .failure(
+            ConnectFailure(reason: route.blame + error.message, isShortage: error.isShortage)))
       }
     }
   }
@@ -90,7 +92,9 @@ final class UpstreamConnector: DeadlineOwner {
   }
 
   func deadlineReached(_ kind: DeadlineKind) {
-    fail(step == .connecting ? "connecting took too long" : "\(step.rawValue) took too long")
+    fail(
+      step == .connecting
+        ? "\(route.blame)connecting took too long" : "\(step.rawValue) took too long")
   }
 
   private func fail(_ reason: String) {

@@ -102,6 +102,24 @@ import Wire
     harness.finish()
   }
 
+  @Test func `a forward proxy that cannot be reached is named`() throws {
+    let gone = try ProxyHarness()
+    let refusing = gone.upstream.address
+    gone.finish()
+    let harness = try ProxyHarness {
+      $0.upstreams = [
+        UpstreamConfiguration(
+          name: "main", url: try UpstreamURL(parsing: "https://model.example"),
+          forwardProxy: try ForwardProxy(parsing: "me:sesame@\(refusing)"))
+      ]
+    }
+    let client = harness.client(get())
+    harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
+    #expect(client.text.contains("the forward proxy \(refusing): connection refused"))
+    #expect(!client.text.contains("sesame"))
+    harness.finish()
+  }
+
   @Test func `a forward proxy gets requests for an http upstream with absolute targets`() throws {
     let harness = try ProxyHarness {
       let proxy = try ForwardProxy(parsing: "http://me:sesame@\($0.upstreams[0].url.hostHeader)/")

@@ -7,6 +7,8 @@ struct UpstreamRoute {
   /// Where TCP connections lead: to the upstream or to the forward proxy in front of it.
   let host: String
   let port: Int
+  /// In front of the reason if that cannot be reached: empty, or which forward proxy it is.
+  let blame: String
   /// What the forward proxy is asked for; nil if there is none, or if it gets whole requests.
   let tunnel: Tunnel?
   /// Nil for plain HTTP.
@@ -29,6 +31,7 @@ struct UpstreamRoute {
     let isTLS = url.scheme == .https
     host = proxy?.host ?? url.host
     port = proxy?.port ?? url.port
+    blame = proxy.map { "the forward proxy \($0): " } ?? ""
     tls = isTLS ? context.map { TLSServer(host: url.host, context: $0) } : nil
     let name = url.host.contains(":") ? "[\(url.host)]" : url.host
     tunnel =
@@ -45,6 +48,7 @@ struct UpstreamRoute {
   init(host: String, port: Int) {
     self.host = host
     self.port = port
+    blame = ""
     tunnel = nil
     tls = nil
     targetPrefix = ""
