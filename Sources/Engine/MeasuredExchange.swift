@@ -254,8 +254,6 @@ final class UnmeasuredExchange: ExchangeObserver {
   func responseBody(_ bytes: UnsafeRawBufferPointer) {}
 
   func ended(_ outcome: ExchangeOutcome) {
-    // A request that never reached the upstream is a turn, too, and a failed one.
-    if record == nil { forwarded() }
     var status: Int?
     if case .complete(let code) = outcome { status = code }
     if case .upstreamFailed(let code, _) = outcome { status = code }
