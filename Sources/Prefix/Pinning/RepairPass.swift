@@ -71,7 +71,7 @@ struct RepairPass {
       guard let before = alignment.matches[at].old else {
         // In front of aligned blocks, an unknown one was inserted; behind them, it is the tail.
         guard let lastAligned, next <= lastAligned else { continue }
-        if let result = inserted(at) { return result }
+        if let result = inserted(before: next) { return result }
         continue
       }
       if before > next, let result = dropped(next..<before, at, lastAligned) { return result }
@@ -87,6 +87,8 @@ struct RepairPass {
   }
 
   private mutating func matched(_ at: Int, _ before: Int, _ lastAligned: Int?) -> Result? {
+    // Behind a change that was accepted nothing has to be kept any more.
+    if givenUp != nil { return nil }
     let entry = oldView.entries[before]
     defer {
       entries[at].ghosts = pendingGhosts + entries[at].ghosts
@@ -124,9 +126,9 @@ struct RepairPass {
       return .rebase("redacted text is never kept")
     }
     if verdict.cause == .billingNonce, !policy.freezesBillingLine {
-      return .rebase("the billing line belongs to the vendor's API")
+      return discard(from: before, reason: "the billing line belongs to the vendor's API")
     }
-    if verdict.tier == .never { return .rebase(verdict.cause.title) }
+    if verdict.tier == .never { return discard(from: before, reason: verdict.cause.title) }
     if isBranch { return discard(from: before, reason: "branch") }
     if verdict.tier != .lossless {
       guard policy.mode == .hold else { return .refuse("\(verdict.cause.title): safe forwards it") }
@@ -139,7 +141,7 @@ struct RepairPass {
       let bytes = oldView.entries[before].forwarded?.bytes ?? old.bytes(of: before).map(Array.init)
     else { return .rebase("history not kept") }
     if verdict.tier != .lossless, !addNote(verdict.cause, place, at) {
-      return .rebase("\(verdict.cause.title): too much for a note")
+      return discard(from: before, reason: "\(verdict.cause.title): too much for a note")
     }
     entries[at] = oldView.entries[before]
     entries[at].forwarded = ServerView.Piece(bytes)
@@ -149,14 +151,15 @@ struct RepairPass {
   }
 
   /// A block that stands in front of aligned ones and has no counterpart.
-  private mutating func inserted(_ at: Int) -> Result? {
+  private mutating func inserted(before next: Int) -> Result? {
+    if givenUp != nil { return nil }
     guard policy.mode == .hold else { return .refuse("a message was inserted: safe forwards it") }
-    // The body must stay parsable without the block, and a call needs its result.
-    return .rebase("a message was inserted in front of history")
+    return discard(from: next, reason: "a message was inserted in front of history")
   }
 
   /// Old blocks that are missing in front of an aligned one.
   private mutating func dropped(_ range: Range<Int>, _ at: Int, _ lastAligned: Int?) -> Result? {
+    if givenUp != nil { return nil }
     guard policy.mode == .hold else { return .refuse("messages were dropped: safe forwards it") }
     guard let lastAligned, range.upperBound <= lastAligned + 1 else {
       return discard(from: range.lowerBound, reason: "messages were dropped")
@@ -169,14 +172,16 @@ struct RepairPass {
       guard
         block.kind == .user || block.kind == .system || block.kind == .reasoning
           || pairsWithin(range)
-      else { return .rebase("a tool call lost its counterpart") }
+      else { return discard(from: range.lowerBound, reason: "a tool call lost its counterpart") }
       ghosts += oldView.entries[gone].ghosts
       guard let text = oldView.entries[gone].forwarded?.bytes ?? old.bytes(of: gone).map(Array.init)
       else { return .rebase("history not kept") }
       bytes += text.count
       ghosts.append(ServerView.Piece(text))
     }
-    guard bytes * 4 <= new.promptBytes else { return .rebase("too much was dropped to keep it") }
+    guard bytes * 4 <= new.promptBytes else {
+      return discard(from: range.lowerBound, reason: "too much was dropped to keep it")
+    }
     pendingGhosts = ghosts
     causes.append(.inPlaceEdit)
     return nil
@@ -196,6 +201,7 @@ struct RepairPass {
   /// held block now reads, the whole table has to go: otherwise that would be lost.
   private mutating func discard(from oldBlock: Int, reason: String) -> Result? {
     givenUp = givenUp ?? reason
+    pendingGhosts = []
     let carriesNotes = oldView.entries[oldBlock...].contains { $0.carriesNotes }
     return carriesNotes ? .rebase(reason) : nil
   }
