@@ -13,6 +13,9 @@ public final class LedgerReader {
     let database = try Database(path: path, access: .readOnly, busyMillis: busyMillis)
     try Schema.check(database)
     let version = try database.integer("PRAGMA user_version", .open) ?? 0
+    guard version > 0 else {
+      throw LedgerError(.open, path, .unavailable("it is still empty"))
+    }
     if version < Schema.steps.count {
       // Columns that this version asks for may be missing.
       let writer = try Database(path: path, access: .readWrite, busyMillis: busyMillis)

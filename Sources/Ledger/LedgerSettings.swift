@@ -16,8 +16,8 @@ public struct LedgerSettings: Sendable {
   public var retryMillis: UInt64 = 10_000
   /// How many turns wait in memory while the file cannot be written; more are lost, and counted.
   public var maxWaitingTurns = 20_000
-  /// How long one attempt waits for another process.
-  public var busyMillis: Int32 = 3000
+  /// How long one attempt waits for another process; it also holds up the end of the program.
+  public var busyMillis: Int32 = 1000
 
   public init(path: String, run: Int64, workspace: String? = nil) {
     self.path = path

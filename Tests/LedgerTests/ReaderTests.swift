@@ -80,6 +80,13 @@ import Upstream
     }
   }
 
+  @Test func `an empty file is not made a ledger by reading it`() throws {
+    try scratch.fill(1)
+    scratch.replace(by: [])
+    #expect(throws: LedgerError.self) { _ = try LedgerReader(path: scratch.path) }
+    #expect(scratch.bytes().isEmpty)
+  }
+
   @Test func `without a file there is an error and no file is made`() {
     #expect(throws: LedgerError.self) { _ = try LedgerReader(path: scratch.path) }
     #expect(scratch.names.isEmpty)

@@ -1,3 +1,4 @@
+import CSQLite
 import Glibc
 import Prefix
 import Prompt
@@ -151,6 +152,43 @@ private final class HandClock: Sendable {
         "the ledger was damaged; it was set aside as \(scratch.path).bad-1795000001 and a new one "
           + "begun"
       ])
+  }
+
+  @Test func `damage that shows while turns are written costs no turn that waits`() throws {
+    let notices = Notices()
+    let recorder = recorder(notices) { $0.batchTurns = 1 }
+    recorder.handle(.finished(sampleTurn(1)))
+    var vandal: OpaquePointer?
+    try #require(sqlite3_open(scratch.path, &vandal) == SQLITE_OK)
+    sqlite3_exec(
+      vandal,
+      """
+      PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'x' WHERE name = 'turns';
+      PRAGMA schema_version = 99
+      """, nil, nil, nil)
+    sqlite3_close_v2(vandal)
+    recorder.handle(.finished(sampleTurn(2)))
+    #expect(recorder.waitingTurns == 1)
+    clock.advance(10_000)
+    recorder.tick()
+    #expect(recorder.waitingTurns == 0)
+    #expect(notices.texts.count == 3)
+    #expect(notices.texts.dropFirst().first?.hasPrefix("the ledger was damaged") ?? false)
+    #expect(try scratch.turns().map(\.record.turn) == [2])
+  }
+
+  @Test func `what has become too old goes while the program runs`() throws {
+    let recorder = recorder {
+      $0.days = 1
+      $0.batchTurns = 1
+    }
+    recorder.handle(.finished(sampleTurn(1)))
+    clock.advance(3_600_000)
+    recorder.tick()
+    #expect(try scratch.turns().count == 1)
+    clock.advance(86_400_000)
+    recorder.tick()
+    #expect(try scratch.turns().isEmpty)
   }
 
   @Test func `the kind and the place of the upstream are kept with the turn`() throws {
