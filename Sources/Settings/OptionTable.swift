@@ -32,6 +32,7 @@ public enum Command: String, Sendable, CaseIterable {
   case proxy = ""
   case demo
   case upstreamSim = "upstream-sim"
+  case bench
   case explain
   case check
   case stats
@@ -43,6 +44,8 @@ public enum Command: String, Sendable, CaseIterable {
     case .proxy: "run the proxy between agents and a model server"
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
     case .upstreamSim: "run the built-in model server alone"
+    case .bench:
+      "play one session with an early change on every turn, pinned and unpinned, and compare"
     case .explain: "read captured request bodies and say where each one broke, and why"
     case .check: "the same for continuous integration: exit 1 if the prefix breaks too much"
     case .stats: "what the ledger knows: hit rate, breaks and costs, in all and per session"
@@ -54,7 +57,7 @@ public enum Command: String, Sendable, CaseIterable {
   /// How the arguments behind the options are called; nil if there are none.
   public var arguments: String? {
     switch self {
-    case .proxy, .demo, .upstreamSim, .stats, .sessions: nil
+    case .proxy, .demo, .upstreamSim, .bench, .stats, .sessions: nil
     case .explain, .check: "FILE..."
     case .show: "SESSION[/TURN]"
     }
@@ -119,7 +122,9 @@ public enum OptionTable {
       "drain-timeout", nil, .value("SECONDS"), in: serving,
       "to finish running requests when stopped (default 30)"),
     Option("pace", nil, .value("FACTOR"), in: [.demo], "speed of the scripted agents (default 1)"),
-    Option("turns", nil, .value("N"), in: [.demo], "end after N turns of each agent"),
+    Option(
+      "turns", nil, .value("N"), in: [.demo, .bench],
+      "end after N turns of each agent (bench: default 50)"),
     Option("slots", nil, .value("N"), in: [.demo, .upstreamSim], "cache slots (default 4)"),
     Option(
       "prefill-speed", nil, .value("TOKENS/S"), in: [.demo, .upstreamSim],

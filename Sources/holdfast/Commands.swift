@@ -19,6 +19,8 @@ func runHoldfast() -> Never {
     }
     switch line.command {
     case .proxy, .demo: exit(serve(try ServeOptions(line)))
+    case .bench:
+      exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))
     case .explain, .check: exit(explain(try ExplainOptions(line)))
     case .upstreamSim: exit(simulate(try SimulateOptions(line)))
     case .stats, .sessions, .show: exit(stats(try StatsOptions(line)))

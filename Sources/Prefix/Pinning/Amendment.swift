@@ -23,11 +23,11 @@ struct Amendment {
 
   /// Fixed and plain: the model should read it, and not act on it as if a person had asked.
   var text: String {
-    "[context update: text sent earlier in this conversation has changed since.\n"
-      + parts.joined(separator: "\n") + "\n]"
+    "[context update: earlier text has changed]\n" + parts.joined(separator: "\n")
   }
 
-  /// Changed lines as `-` and `+`, in order; nil if there are too many.
+  /// Changed lines in order, new ones with `+`; nil if there are too many. Lines that were replaced
+  /// still stand where they were, so only lines that are gone for good are told, with `-`.
   static func delta(_ before: String, _ after: String) -> String? {
     var before = before
     var after = after
@@ -37,8 +37,12 @@ struct Amendment {
         let a = UnsafeRawBufferPointer(old)
         let b = UnsafeRawBufferPointer(new)
         for hunk in ByteDiff(a, b, limit: 256).hunks {
-          append("- ", wholeLines(a, hunk.before), a, &out)
-          append("+ ", wholeLines(b, hunk.after), b, &out)
+          let lines = wholeLines(b, hunk.after)
+          if lines.isEmpty {
+            append("- ", wholeLines(a, hunk.before), a, &out)
+          } else {
+            append("+ ", lines, b, &out)
+          }
         }
       }
     }
