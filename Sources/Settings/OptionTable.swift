@@ -45,7 +45,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
     case .upstreamSim: "run the built-in model server alone"
     case .bench:
-      "play one session with an early change on every turn, pinned and unpinned, and compare"
+      "play one session pinned and unpinned, and compare"
     case .explain: "read captured request bodies and say where each one broke, and why"
     case .check: "the same for continuous integration: exit 1 if the prefix breaks too much"
     case .stats: "what the ledger knows: hit rate, breaks and costs, in all and per session"

@@ -204,4 +204,21 @@ import Testing
     #expect(next.session.id == refused.session.id)
     #expect(CauseFinder.verdict(next).cause == .none)
   }
+
+  @Test func `conversations whose calls are numbered alike are not mistaken for one`() throws {
+    let agent = Agent()
+    var seen: Set<SessionID> = []
+    for number in 0..<20 {
+      var talk = Conversation(topic: "task \(number) of a kind of its own")
+      for step in 0..<4 {
+        talk.step((0..<20).map { #"line \#(number * 7919 + step * 31 + $0 * 13)\n"# }.joined())
+      }
+      // The same words in every answer would be content in common.
+      talk.messages = talk.messages.map { $0.replacing("looking", "looking \(number)") }
+      let reception = try #require(agent.send(talk))
+      #expect(reception.turn == 1)
+      seen.insert(reception.session.id)
+    }
+    #expect(seen.count == 20)
+  }
 }

@@ -106,19 +106,29 @@ struct RelationFinder {
     old.index.blocks(of: .messages).prefix(common).contains { $0.kind != .system }
   }
 
-  /// Messages behind the first difference that are still there, by bytes or by name.
+  /// Messages behind the first difference that are still there: unchanged ones, and beside them those
+  /// of the same name that were edited or cleared. Names alone prove nothing: many servers number
+  /// their calls from zero in every conversation.
   private func alignedBehind(_ common: Int) -> Int {
     let start = new.index.indices(of: .messages).lowerBound
     let oldStart = old.index.indices(of: .messages).lowerBound
-    return new.index.indices(of: .messages).dropFirst(common).reduce(0) { count, at in
+    var unchanged = 0
+    var named = 0
+    for at in new.index.indices(of: .messages).dropFirst(common) {
       guard at > start + common || alignment.matches[at].isUnchanged,
         let before = alignment.matches[at].old, before > oldStart + common
-      else { return count }
-      let named =
-        new.index.blocks[at].identity != 0
-        && old.index.blocks[before].identity == new.index.blocks[at].identity
-      return alignment.matches[at].isUnchanged || named ? count + 1 : count
+      else { continue }
+      if alignment.matches[at].isUnchanged {
+        unchanged += 1
+      } else if sharesName(before, at), isCleared(before, at) || isSimilar(before, at) {
+        named += 1
+      }
     }
+    return unchanged == 0 ? 0 : unchanged + named
+  }
+
+  private func isCleared(_ before: Int, _ at: Int) -> Bool {
+    new.index.blocks[at].length * 2 < old.index.blocks[before].length
   }
 
   /// The last one or two messages are there in other words, and the answer to them follows.
