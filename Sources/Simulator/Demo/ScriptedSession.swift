@@ -124,7 +124,7 @@ public struct ScriptedSession: Sendable {
     case .opencode: return [task]
     case .codex:
       return [
-        "<environment_context>\n  <cwd>/work/project</cwd>\n  <shell>bash</shell>\n"
+        "<environment_context>\n  <cwd>/home/dev/project</cwd>\n  <shell>bash</shell>\n"
           + "</environment_context>", task,
       ]
     case .aider: return [SourceText.repositoryMap(files: 60, seed: mapSeed), spoken()]
@@ -269,13 +269,13 @@ public struct ScriptedSession: Sendable {
         "You are Claude Code, Anthropic's official CLI for Claude.",
         "You are an interactive CLI tool that helps users with software engineering tasks.\n"
           + SourceText.instructions(sentences: 90, seed: 11)
-          + "\n\n<env>\nWorking directory: /work/project\nPlatform: linux\n</env>",
+          + "\n\n<env>\nWorking directory: /home/dev/project\nPlatform: linux\n</env>",
       ]
     case .opencode:
       [
         "You are opencode, an agent for the terminal.\n"
           + SourceText.instructions(sentences: 60, seed: 12)
-          + "\n<env>\n  Working directory: /work/project\n  Today's date: Sat Nov 21 2026 "
+          + "\n<env>\n  Working directory: /home/dev/project\n  Today's date: Sat Nov 21 2026 "
           + "\(Self.two(9 + minutes / 60 % 12)):\(Self.two(minutes % 60))\n</env>\n"
           + SourceText.instructions(sentences: 20, seed: 13)
       ]
