@@ -1,22 +1,32 @@
+internal import CSystem
+
 extension StringProtocol {
   /// Whether `part` occurs, compared by UTF-8 bytes.
   public func containsText(_ part: String) -> Bool { countText(part, limit: 1) > 0 }
 
   /// How often `part` occurs without overlap, at most `limit`.
   public func countText(_ part: String, limit: Int = .max) -> Int {
-    let needle = Array(part.utf8)
-    guard let first = needle.first else { return 0 }
-    let hay = Array(utf8)
-    var count = 0
-    var at = 0
-    while at + needle.count <= hay.count, count < limit {
-      if hay[at] == first, hay[at..<(at + needle.count)].elementsEqual(needle) {
-        count += 1
-        at += needle.count
-      } else {
-        at += 1
-      }
+    var part = part
+    return part.withUTF8 { needle in
+      utf8.withContiguousStorageIfAvailable { occurrences(of: needle, in: $0, limit) }
+        ?? Array(utf8).withUnsafeBufferPointer { occurrences(of: needle, in: $0, limit) }
     }
-    return count
   }
+}
+
+private func occurrences(
+  of needle: UnsafeBufferPointer<UInt8>, in hay: UnsafeBufferPointer<UInt8>, _ limit: Int
+) -> Int {
+  guard let pattern = needle.baseAddress, let start = hay.baseAddress, needle.count > 0 else {
+    return 0
+  }
+  var count = 0
+  var at = 0
+  while count < limit, at < hay.count,
+    let found = csystem_memmem(start + at, hay.count - at, pattern, needle.count)
+  {
+    count += 1
+    at = (found - UnsafeRawPointer(start)) + needle.count
+  }
+  return count
 }

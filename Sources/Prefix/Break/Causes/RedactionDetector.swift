@@ -17,20 +17,20 @@ enum RedactionDetector {
     return maskRuns(after) > maskRuns(before)
   }
 
-  /// Runs of four or more of one masking character; three asterisks are Markdown's rule.
+  /// Runs of four or more of one masking character, eight of a letter; three asterisks are Markdown's
+  /// rule.
   private static func maskRuns(_ text: String) -> Int {
-    var runs = 0
-    var length = 0
-    var previous: Character = " "
-    for character in text {
-      if character == previous, "*•█▇xX".contains(character) {
-        length += 1
-        let needed = character == "x" || character == "X" ? 8 : 4
-        if length == needed { runs += 1 }
-      } else {
-        length = 1
+    var text = text
+    var runs = ["••••", "████", "▇▇▇▇"].reduce(0) { $0 + text.countText($1) }
+    text.withUTF8 { bytes in
+      var length = 0
+      var previous: UInt8 = 0
+      for byte in bytes {
+        length = byte == previous ? length + 1 : 1
+        previous = byte
+        if byte == UInt8(ascii: "*"), length == 4 { runs += 1 }
+        if byte == UInt8(ascii: "x") || byte == UInt8(ascii: "X"), length == 8 { runs += 1 }
       }
-      previous = character
     }
     return runs
   }
