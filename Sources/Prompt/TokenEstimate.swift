@@ -23,7 +23,6 @@ public struct TokenEstimate: Sendable {
   private(set) var points: [Point] = []
   /// Rate behind the last point.
   public private(set) var bytesPerToken = Self.defaultBytesPerToken
-  public private(set) var isCalibrated = false
 
   public init() {}
 
@@ -49,7 +48,6 @@ public struct TokenEstimate: Sendable {
     points.removeAll { $0.bytes >= bytes || $0.tokens >= tokens }
     points.append(Point(bytes: bytes, tokens: tokens))
     bytesPerToken = min(16, max(1, Double(bytes) / Double(tokens)))
-    isCalibrated = true
     if points.count > Self.maximumPoints { points.remove(at: points.count / 2) }
   }
 
