@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "Upstream", dependencies: ["Bytes"],
       resources: [.embedInCode("../../Resources/prices.json")], swiftSettings: strict),
-    library("Prefix", ["Bytes", "Prompt"]),
+    library("Prefix", ["Bytes", "Prompt", "Upstream"]),
     library("Turns", ["Prompt", "Prefix", "Upstream"]),
     library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
@@ -83,7 +83,7 @@ let package = Package(
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
     tests("PromptTests", ["Prompt", "Bytes"]),
     tests("UpstreamTests", ["Upstream", "Bytes"]),
-    tests("PrefixTests", ["Prefix", "Prompt", "Bytes"]),
+    tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
     tests("TurnsTests", ["Turns"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(

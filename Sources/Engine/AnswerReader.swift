@@ -43,13 +43,15 @@ struct AnswerReader {
     case .stream:
       let before = usage.progress
       var usage = usage
-      var recorder = recorder
+      // Moved out and back: a second owner would copy the whole text at every piece.
+      var recorder = MessageRecorder()
+      swap(&recorder, &self.recorder)
       scanner.feed(bytes) { _, data in
         usage.read(data)
         recorder.read(data)
       }
       self.usage = usage
-      self.recorder = recorder
+      swap(&recorder, &self.recorder)
       return usage.progress != before
     }
   }

@@ -162,8 +162,22 @@ final class MeasuredExchange: ExchangeObserver {
     case .clientGone:
       record.state = .aborted
     }
+    if record.state != .failed || record.status.map({ $0 < 400 }) ?? false {
+      keepAnswer(reception, isComplete: record.state == .done)
+    }
     if record.state == .done { learn(&record, reception) }
     engine.publish(.finished(record))
+  }
+
+  /// What the model wrote is compared with the agent's echo of it on the next turn. Not called for a
+  /// request that was taken back: the answer before it is the last one still.
+  private func keepAnswer(_ reception: Reception, isComplete: Bool) {
+    guard reception.relation != .compactionCall, reception.session.turns == reception.turn else {
+      return
+    }
+    let message = reader?.recorder.message
+    let isWhole = isComplete && message?.isTruncated == false && message?.isEmpty == false
+    engine.sessions.noteAnswer(isWhole ? message : nil, reception.session)
   }
 
   /// Compares the prediction with the server's count, and calibrates the session by it.

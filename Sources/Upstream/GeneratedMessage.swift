@@ -23,5 +23,12 @@ public struct GeneratedMessage: Sendable, Equatable {
 
   public init() {}
 
+  /// Bytes of text it holds.
+  public var byteCount: Int {
+    toolCalls.reduce(text.utf8.count + reasoning.utf8.count) {
+      $0 + $1.id.utf8.count + $1.name.utf8.count + $1.arguments.utf8.count
+    }
+  }
+
   public var isEmpty: Bool { text.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }
 }

@@ -6,6 +6,7 @@ public struct MessageRecorder: Sendable {
   public private(set) var message = GeneratedMessage()
   private let limit: Int
   private var size = 0
+  private static let mostCalls = 256
 
   /// - Parameter limit: bytes of text that are recorded at most.
   public init(limit: Int = 1 << 20) { self.limit = limit }
@@ -25,11 +26,11 @@ public struct MessageRecorder: Sendable {
     } else if let delta = parts.delta {
       readAnthropicDelta(json, delta)
     } else if let block = parts.contentBlock {
-      if let value = decoded(json, block) { addContent(value) }
+      addContent(json, block)
     } else if let response = parts.response ?? (parts.output.map { _ in 0..<json.count }) {
       readResponse(json, response)
-    } else if let content = parts.content, let value = decoded(json, content) {
-      for part in value.array ?? [] { addContent(part) }
+    } else if let content = parts.content {
+      addParts(json, content)
     }
   }
 
@@ -65,11 +66,13 @@ public struct MessageRecorder: Sendable {
     guard scanner.accept(UInt8(ascii: "[")) else { return }
     scanner.skipWhitespace()
     var body: Range<Int>?
+    var isFirst = true
     _ = scanner.members { key, value in
       if equal(json[key], "delta") || equal(json[key], "message") { body = value }
+      if equal(json[key], "index") { isFirst = equal(json[value], "0") }
       return true
     }
-    guard let body else { return }
+    guard let body, isFirst else { return }
     var inner = JSONScanner(json, at: body.lowerBound)
     var text: Range<Int>?
     var reasoning: Range<Int>?
@@ -90,7 +93,7 @@ public struct MessageRecorder: Sendable {
   }
 
   private mutating func addCall(_ call: JSONValue, _ index: Int) {
-    guard (0..<256).contains(index) else { return }
+    guard (0..<Self.mostCalls).contains(index) else { return }
     while message.toolCalls.count <= index {
       message.toolCalls.append(.init(id: "", name: "", arguments: ""))
     }
@@ -123,17 +126,24 @@ public struct MessageRecorder: Sendable {
     }
   }
 
-  private mutating func addContent(_ part: JSONValue) {
+  private mutating func addParts(_ json: UnsafeRawBufferPointer, _ content: Range<Int>) {
+    for part in elements(json, content) { addContent(json, part) }
+  }
+
+  private mutating func addContent(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) {
+    guard let part = decoded(json, range) else { return }
     switch part["type"]?.string {
     case "text", "output_text": add(part["text"]?.string ?? "", to: \.text)
     case "thinking": add(part["thinking"]?.string ?? "", to: \.reasoning)
+    case "reasoning_text": add(part["text"]?.string ?? "", to: \.reasoning)
     case "tool_use":
-      guard message.toolCalls.count < 256 else { return }
+      guard message.toolCalls.count < Self.mostCalls else { return }
       message.toolCalls.append(
         .init(id: part["id"]?.string ?? "", name: part["name"]?.string ?? "", arguments: ""))
       // A stream begins with an empty object and sends the arguments in pieces.
-      if let input = part["input"], input != .object([]) {
-        append(JSONText.compact(input), toCall: message.toolCalls.count - 1)
+      var scanner = JSONScanner(json, at: range.lowerBound)
+      if let input = scanner.member("input"), part["input"] != .object([]) {
+        append(String(decoding: json[input], as: UTF8.self), toCall: message.toolCalls.count - 1)
       }
     default: break
     }
@@ -141,18 +151,22 @@ public struct MessageRecorder: Sendable {
 
   // MARK: OpenAI Responses
 
+  /// Every event that carries a response carries all of its output.
   private mutating func readResponse(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) {
     var scanner = JSONScanner(json, at: range.lowerBound)
-    guard let output = scanner.member("output"), let items = decoded(json, output)?.array,
-      !items.isEmpty
-    else { return }
+    guard let output = scanner.member("output") else { return }
+    let items = elements(json, output)
+    guard !items.isEmpty else { return }
     message = GeneratedMessage()
     size = 0
-    for item in items {
+    for range in items {
+      guard let item = decoded(json, range) else { continue }
       switch item["type"]?.string {
-      case "message": for part in item["content"]?.array ?? [] { addContent(part) }
+      case "message", "reasoning":
+        var inner = JSONScanner(json, at: range.lowerBound)
+        if let content = inner.member("content") { addParts(json, content) }
       case "function_call":
-        guard message.toolCalls.count < 256 else { continue }
+        guard message.toolCalls.count < Self.mostCalls else { continue }
         message.toolCalls.append(
           .init(
             id: item["call_id"]?.string ?? "", name: item["name"]?.string ?? "", arguments: ""))
@@ -167,6 +181,19 @@ public struct MessageRecorder: Sendable {
   private func string(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) -> String? {
     guard range.count >= 2, json[range.lowerBound] == UInt8(ascii: "\"") else { return nil }
     return decodeJSONString(json[(range.lowerBound + 1)..<(range.upperBound - 1)])
+  }
+
+  private func elements(
+    _ json: UnsafeRawBufferPointer, _ array: Range<Int>
+  ) -> [Range<Int>] {
+    guard json[array.lowerBound] == UInt8(ascii: "[") else { return [] }
+    var ranges: [Range<Int>] = []
+    var scanner = JSONScanner(json, at: array.lowerBound)
+    _ = scanner.elements { range in
+      ranges.append(range)
+      return true
+    }
+    return ranges
   }
 
   private func decoded(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) -> JSONValue? {
@@ -187,41 +214,5 @@ public struct MessageRecorder: Sendable {
     size += part.utf8.count
     if size > limit { message.isTruncated = true }
     return !message.isTruncated
-  }
-}
-
-/// Compact JSON text of a decoded value. For comparing, never for forwarding.
-enum JSONText {
-  static func compact(_ value: JSONValue) -> String {
-    switch value {
-    case .null: return "null"
-    case .bool(let flag): return flag ? "true" : "false"
-    case .number(let text): return text
-    case .string(let text): return quoted(text)
-    case .array(let elements): return "[" + elements.map(compact).joined(separator: ",") + "]"
-    case .object(let members):
-      return "{" + members.map { quoted($0.key) + ":" + compact($0.value) }.joined(separator: ",")
-        + "}"
-    }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default:
-        if scalar.value < 0x20 {
-          out += "\\u" + hexadecimal(UInt64(scalar.value), digits: 4)
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
   }
 }

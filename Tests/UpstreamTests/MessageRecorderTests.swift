@@ -50,6 +50,27 @@ private func record(_ events: String...) -> GeneratedMessage {
     #expect(answer.toolCalls.first?.arguments == "{}")
   }
 
+  @Test func `arguments of a whole Anthropic answer keep their bytes`() {
+    let message = record(
+      #"{"content":[{"type":"tool_use","id":"t","name":"n","input":{"b" : 1.0, "a":"\/"}}]}"#)
+    #expect(message.toolCalls == [.init(id: "t", name: "n", arguments: #"{"b" : 1.0, "a":"\/"}"#)])
+  }
+
+  @Test func `reasoning of a whole Responses answer is read`() {
+    let message = record(
+      #"{"id":"r","output":[{"type":"reasoning","content":[{"type":"reasoning_text","text":"hm"}]},{"type":"message","content":[{"type":"output_text","text":"c"}]}]}"#
+    )
+    #expect(message.reasoning == "hm")
+    #expect(message.text == "c")
+  }
+
+  @Test func `only the first of several choices is recorded`() {
+    let message = record(
+      #"{"choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+      #"{"choices":[{"index":1,"delta":{"content":"b"}}]}"#)
+    #expect(message.text == "a")
+  }
+
   @Test func `recording is bounded and says so`() {
     var recorder = MessageRecorder(limit: 10)
     let event = ByteBuffer(copying: Array(#"{"choices":[{"delta":{"content":"0123456"}}]}"#.utf8))

@@ -1,4 +1,5 @@
 public import Prompt
+public import Upstream
 
 /// One conversation branch. Owned by `SessionTable`, used on the loop thread only.
 public final class Session {
@@ -27,6 +28,10 @@ public final class Session {
   public var lastResponse: UInt64?
   /// What is known of the last answered turn; nil while a turn is under way.
   public var last: LastTurn?
+
+  /// What the model wrote last, for comparing the agent's echo with it; in memory only. nil before
+  /// the first complete answer, and once it had to make room (`SessionTable.noteAnswer`).
+  public internal(set) var generated: GeneratedMessage?
 
   /// The connection it was last used on.
   var connection: UInt64?

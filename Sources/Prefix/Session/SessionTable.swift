@@ -1,5 +1,6 @@
 public import Bytes
 public import Prompt
+public import Upstream
 
 /// What a request brings with it besides its body.
 public struct RequestContext: Sendable {
@@ -110,6 +111,14 @@ public final class SessionTable {
     if let old = session.lastResponse { byResponse[old] = nil }
     session.lastResponse = id
     byResponse[id] = session.id
+  }
+
+  /// Remembers what the model wrote in the session's newest answer; nil if that is not known. Its
+  /// bytes count as kept, and it goes when the session's body has to go.
+  public func noteAnswer(_ message: GeneratedMessage?, _ session: Session) {
+    guard sessions[session.id] === session else { return }
+    keptBytes += (message?.byteCount ?? 0) - (session.generated?.byteCount ?? 0)
+    session.generated = message
   }
 
   /// Drops sessions that were idle for too long.
@@ -355,12 +364,14 @@ public final class SessionTable {
       guard session !== current, session.history?.body != nil else { continue }
       keptBytes -= session.history?.bytesKept ?? 0
       session.history?.body = nil
+      noteAnswer(nil, session)
       groups[session.key]?.update(session)
     }
     return evicted
   }
 
   private func remove(_ session: Session) {
+    noteAnswer(nil, session)
     keptBytes -= session.history?.bytesKept ?? 0
     if let history = session.history { postings.remove(history.index, session.id) }
     if let response = session.lastResponse { byResponse[response] = nil }
