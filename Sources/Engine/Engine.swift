@@ -139,6 +139,20 @@ public final class Engine: TrafficObserver {
     publish(.modeChanged(session: id, mode: mode, fromTurn: session.turns + 1))
   }
 
+  /// Brings a session back that an earlier run kept; to be called before the first request, oldest
+  /// use first.
+  /// - Returns: false if there is no room for it, or its id is in use.
+  public func restore(_ snapshot: SessionSnapshot) -> Bool {
+    guard let session = sessions.restore(snapshot, now: clock.monotonicMillis()) else {
+      return false
+    }
+    if session.mode != .off || session.view != nil { mayPin = true }
+    return true
+  }
+
+  /// nil if there is no such session, or nothing to keep of it. To be taken when a turn has ended.
+  public func snapshot(of id: SessionID) -> SessionSnapshot? { sessions.session(id)?.snapshot }
+
   func policy(_ session: Session, _ facts: RequestFacts) -> PinPolicy {
     let kind = kind(of: facts.upstream)
     let isVendor = kind == .anthropic || kind == .openAI

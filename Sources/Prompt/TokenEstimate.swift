@@ -18,7 +18,7 @@ public struct TokenEstimate: Sendable {
 
   public static let defaultBytesPerToken = 4.0
   /// Points kept; the oldest inner ones are thinned out.
-  private static let maximumPoints = 64
+  static let maximumPoints = 64
 
   private(set) var points: [Point] = []
   /// Rate behind the last point.
@@ -49,6 +49,11 @@ public struct TokenEstimate: Sendable {
     points.append(Point(bytes: bytes, tokens: tokens))
     bytesPerToken = min(16, max(1, Double(bytes) / Double(tokens)))
     if points.count > Self.maximumPoints { points.remove(at: points.count / 2) }
+  }
+
+  mutating func restore(_ points: [Point], bytesPerToken: Double) {
+    self.points = points
+    self.bytesPerToken = bytesPerToken
   }
 
   /// Forgets what lies behind a change: those bytes are other bytes now.

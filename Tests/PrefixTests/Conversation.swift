@@ -82,26 +82,6 @@ struct Conversation {
   private func escaped(_ text: String) -> String { text.replacing("\n", #"\n"#) }
 }
 
-extension String {
-  /// Every occurrence of `part` replaced, without Foundation.
-  func replacing(_ part: String, _ other: String) -> String {
-    var out: [UInt8] = []
-    let bytes = Array(utf8)
-    let needle = Array(part.utf8)
-    var at = 0
-    while at < bytes.count {
-      if !needle.isEmpty, bytes[at...].starts(with: needle) {
-        out += Array(other.utf8)
-        at += needle.count
-      } else {
-        out.append(bytes[at])
-        at += 1
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
-  }
-}
-
 /// Feeds bodies to a session table, as the proxy would.
 struct Agent {
   let table: SessionTable

@@ -171,21 +171,3 @@ struct Mutation: CustomStringConvertible, Sendable {
     return message
   }
 }
-
-extension String {
-  func contains(_ part: String) -> Bool { firstRange(of: part) != nil }
-
-  func firstRange(of part: String) -> Range<String.Index>? { ranges(part).first }
-
-  func lastRange(of part: String) -> Range<String.Index>? { ranges(part).last }
-
-  private func ranges(_ part: String) -> [Range<String.Index>] {
-    let bytes = Array(utf8)
-    let needle = Array(part.utf8)
-    guard needle.count <= bytes.count, !needle.isEmpty else { return [] }
-    return (0...(bytes.count - needle.count)).filter { bytes[$0...].starts(with: needle) }
-      .map {
-        utf8.index(startIndex, offsetBy: $0)..<utf8.index(startIndex, offsetBy: $0 + needle.count)
-      }
-  }
-}

@@ -35,18 +35,22 @@ final class PinnedAgent {
 
   let agent: Agent
   var policy: PinPolicy
-  private var views: [SessionID: ServerView] = [:]
 
   init(_ mode: PinMode, _ table: SessionTable = SessionTable()) {
     agent = Agent(table)
     policy = PinPolicy(mode: mode)
   }
 
+  func restore(_ snapshot: SessionSnapshot) -> Session? {
+    agent.table.restore(snapshot, now: 500)
+  }
+
   func send(_ talk: Conversation) -> Turn? {
     guard let reception = agent.send(talk) else { return nil }
     let source = reception.relation == .branch ? reception.session.parent : reception.session.id
-    let decision = PinEngine.decide(reception, source.flatMap { views[$0] }, policy)
-    views[reception.session.id] = decision.view
+    let decision = PinEngine.decide(
+      reception, source.flatMap { agent.table.session($0)?.view }, policy)
+    reception.session.view = decision.view
     return Turn(
       reception: reception, decision: decision, received: Array(talk.json().utf8),
       forwarded: decision.body.flatMap { Array($0.bytes) })

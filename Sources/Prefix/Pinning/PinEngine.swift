@@ -27,6 +27,9 @@ public enum PinEngine {
     case .branch, .continuation, .mutation: break
     }
     let oldView = view ?? ServerView(asSent: old.index)
+    guard !oldView.isLost else {
+      return decision(new, asSent, .rebased("what was held was not kept over a restart"))
+    }
     guard oldView.entries.count == old.index.blocks.count else {
       return decision(new, asSent, .rebased("the table does not fit the history"))
     }

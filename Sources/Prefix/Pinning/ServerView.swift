@@ -44,10 +44,21 @@ public struct ServerView: Sendable {
   var entries: [Entry]
   /// The tools in the server's order; nil if they are as the agent sent them.
   var tools: [Tool]?
+  /// Whether the replacement bytes were not kept over a restart.
+  var isLost = false
 
   /// Everything as the agent sent it.
   init(asSent index: RequestIndex) {
     entries = Array(repeating: Entry(), count: index.blocks.count)
+  }
+
+  /// The same table without its text: nothing can be held by it, and the next decision says so.
+  var lost: ServerView {
+    var view = self
+    for at in view.entries.indices { view.entries[at] = Entry() }
+    view.tools = nil
+    view.isLost = !isAsSent
+    return view
   }
 
   /// Bytes of prompt in front of the first place where the server has other bytes than the agent
@@ -61,7 +72,7 @@ public struct ServerView: Sendable {
     return index.blocks[..<first].reduce(0) { $0 + ($1.group == .knobs ? 0 : Int($1.length)) }
   }
 
-  public var isAsSent: Bool { tools == nil && entries.allSatisfy(\.isAsSent) }
+  public var isAsSent: Bool { !isLost && tools == nil && entries.allSatisfy(\.isAsSent) }
 
   /// Bytes of blocks that the agent dropped and the server still has.
   public var ghostBytes: Int {

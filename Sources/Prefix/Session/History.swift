@@ -53,6 +53,15 @@ public struct History {
     self.probes = probes
   }
 
+  /// A history of which only digests are left.
+  init(index: RequestIndex, model: String, inheritedBytes: Int) {
+    self.index = index
+    self.model = model
+    self.inheritedBytes = inheritedBytes
+    body = nil
+    probes = []
+  }
+
   /// Bytes of the whole prompt, inherited ones included.
   public var promptBytes: Int { index.promptBytes + inheritedBytes }
 

@@ -48,6 +48,28 @@ public final class Session {
     modeIsChosen = true
   }
 
+  /// What is needed to go on after a restart; nil before the first turn. To be taken when no turn is
+  /// under way.
+  public var snapshot: SessionSnapshot? { SessionSnapshot(self) }
+
+  init(_ snapshot: SessionSnapshot, now: UInt64) {
+    id = snapshot.id
+    key = snapshot.key
+    model = snapshot.history.model
+    hint = snapshot.hint
+    parent = snapshot.parent
+    isSideCall = snapshot.isSideCall
+    turns = snapshot.turns
+    mode = snapshot.mode
+    modeIsChosen = snapshot.modeIsChosen
+    view = snapshot.view
+    agent = snapshot.agent
+    estimate = snapshot.estimate
+    lastPrompt = snapshot.lastPrompt
+    lastResponse = snapshot.lastResponse
+    lastUsed = now
+  }
+
   init(
     id: SessionID, key: GroupKey, model: String, hint: UInt64?, parent: SessionID?,
     isSideCall: Bool, mode: PinMode, now: UInt64

@@ -106,6 +106,23 @@ public final class SessionTable {
     setHistory(session, previous)
   }
 
+  /// Brings a session back as it was when the snapshot was taken. Sessions are to be restored in the
+  /// order of their last use, oldest first.
+  /// - Returns: nil if its id is in use, or the table is full.
+  public func restore(_ snapshot: SessionSnapshot, now: UInt64) -> Session? {
+    guard sessions[snapshot.id] == nil, sessions.count < limits.sessions,
+      keptBytes + snapshot.history.bytesKept <= limits.bodyBytes
+    else { return nil }
+    let session = Session(snapshot, now: now)
+    sessions[session.id] = session
+    group(session.key).insert(session)
+    postings.insert(snapshot.history.index, session.id)
+    setHistory(session, snapshot.history)
+    if let response = session.lastResponse { byResponse[response] = session.id }
+    recency.touch(session)
+    return session
+  }
+
   /// Remembers the id of a response, so that a request that names it is known to continue here.
   public func noteResponse(_ id: UInt64, _ session: Session) {
     if let old = session.lastResponse { byResponse[old] = nil }

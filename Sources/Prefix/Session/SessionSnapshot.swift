@@ -1,0 +1,170 @@
+import Bytes
+import Prompt
+
+/// All that a session's next decision depends on, for keeping it over a restart.
+///
+/// Taken on the loop thread after a turn has ended; that copies no text, so that a store may encode
+/// it on its own thread. The next forwarded body of a session that was restored from it is the one
+/// the uninterrupted run would have forwarded, if these are the same, too: the mode and switches that
+/// apply to all sessions, what is known of the upstream (kind, window), and the hash that stands for
+/// the credential.
+///
+/// What is kept, and what for:
+/// - Digests and places of the blocks of the agent's last request (H): find the session and align
+///   the next request with it. No text.
+/// - The translation table (S) with its replacement bytes: without them everything that was held
+///   would have to be given up.
+/// - The agent's last body: a change that the agent makes after the restart can be repaired only by
+///   the bytes that stood there before, and which block it will change cannot be known. Without it
+///   such a change is accepted as sent and declared, while what was held before stays held.
+public struct SessionSnapshot: @unchecked Sendable {
+  /// How much text the encoded form holds.
+  public enum Text: UInt8, Sendable, Comparable {
+    /// None: the conversation is known again, what was held is given up and declared.
+    case none
+    /// The bytes that stand in place of the agent's own.
+    case replacements
+    /// Those, and the agent's last body: the decisions are those of a run without the restart.
+    case all
+
+    public static func < (a: Text, b: Text) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  public let id: SessionID
+  /// The index of the upstream and the hash of the credential are those of the run it was taken in;
+  /// whoever restores it puts in those of its own.
+  public var key: GroupKey
+  public let parent: SessionID?
+  public let turns: Int
+  public let mode: PinMode
+  public let agent: String
+
+  let hint: UInt64?
+  let isSideCall: Bool
+  let modeIsChosen: Bool
+  let estimate: TokenEstimate
+  let lastPrompt: (bytes: Int, tokens: Int?)
+  let lastResponse: UInt64?
+  /// Its body is never written to once it is in a history, so it may be read on another thread.
+  let history: History
+  let view: ServerView?
+
+  /// nil before the first turn.
+  init?(_ session: Session) {
+    guard let history = session.history else { return nil }
+    id = session.id
+    key = session.key
+    parent = session.parent
+    turns = session.turns
+    mode = session.mode
+    agent = session.agent
+    hint = session.hint
+    isSideCall = session.isSideCall
+    modeIsChosen = session.modeIsChosen
+    estimate = session.estimate
+    lastPrompt = session.lastPrompt
+    lastResponse = session.lastResponse
+    self.history = history
+    view = session.view
+  }
+}
+
+extension SessionSnapshot {
+  private static let version: UInt8 = 1
+
+  /// - Complexity: one copy of the body and of the replacement bytes.
+  public func encoded(_ text: Text) -> [UInt8] {
+    var writer = BinaryWriter()
+    writer.byte(Self.version)
+    writer.number(UInt64(id.raw))
+    writer.word(UInt64(bitPattern: Int64(key.credential)))
+    writer.count(key.upstream)
+    writer.optional(parent) { $0.number(UInt64($1.raw)) }
+    writer.count(turns)
+    writer.byte(mode.rawValue)
+    writer.text(agent)
+    writer.optional(hint) { $0.word($1) }
+    writer.flag(isSideCall)
+    writer.flag(modeIsChosen)
+    estimate.encode(to: &writer)
+    writer.count(lastPrompt.bytes)
+    writer.optional(lastPrompt.tokens) { $0.count($1) }
+    writer.optional(lastResponse) { $0.word($1) }
+    writer.text(history.model)
+    writer.count(history.inheritedBytes)
+    if text == .all, let body = history.body {
+      writer.flag(true)
+      writer.byte(history.index.dialect.rawValue)
+      writer.blob(body.bytes)
+    } else {
+      writer.flag(false)
+      history.index.encode(to: &writer)
+    }
+    let kept = text == .none ? view?.lost : view
+    writer.optional(kept) { $1.encode(to: &$0) }
+    writer.digest(writer.bytes.withUnsafeBytes { Digest(of: $0) })
+    return writer.bytes
+  }
+
+  /// nil if `bytes` are not what `encoded` gave, whole and undamaged.
+  public init?(encoded bytes: [UInt8]) {
+    guard let body = Checksum.verified(bytes) else { return nil }
+    var reader = BinaryReader(body)
+    guard let snapshot = try? SessionSnapshot(from: &reader), reader.remaining == 0 else {
+      return nil
+    }
+    self = snapshot
+  }
+
+  private init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
+    guard try reader.byte() == Self.version else { throw BinaryReader.Damaged() }
+    id = try Self.id(&reader)
+    let credential = Int(truncatingIfNeeded: Int64(bitPattern: try reader.word()))
+    let upstream = try reader.count(upTo: Int(UInt32.max))
+    parent = try reader.optional(Self.id)
+    turns = try reader.count(upTo: Int(UInt32.max))
+    guard let mode = PinMode(rawValue: try reader.byte()) else { throw BinaryReader.Damaged() }
+    self.mode = mode
+    agent = try reader.text()
+    hint = try reader.optional { (reader) throws(BinaryReader.Damaged) in try reader.word() }
+    isSideCall = try reader.flag()
+    modeIsChosen = try reader.flag()
+    estimate = try TokenEstimate(from: &reader)
+    let promptBytes = try reader.count(upTo: 1 << 48)
+    let promptTokens = try reader.optional { (reader) throws(BinaryReader.Damaged) in
+      try reader.count(upTo: 1 << 48)
+    }
+    lastPrompt = (promptBytes, promptTokens)
+    lastResponse = try reader.optional { (reader) throws(BinaryReader.Damaged) in
+      try reader.word()
+    }
+    let model = try reader.text()
+    let inherited = try reader.count(upTo: 1 << 48)
+    history = try Self.history(&reader, model, inherited)
+    key = GroupKey(
+      credential: credential, upstream: upstream, dialect: history.index.dialect)
+    view = try reader.optional(ServerView.init(from:))
+    if let view, view.entries.count != history.index.blocks.count {
+      throw BinaryReader.Damaged()
+    }
+  }
+
+  private static func id(_ reader: inout BinaryReader) throws(BinaryReader.Damaged) -> SessionID {
+    SessionID(raw: UInt32(try reader.count(upTo: Int(UInt32.max))))
+  }
+
+  private static func history(
+    _ reader: inout BinaryReader, _ model: String, _ inherited: Int
+  ) throws(BinaryReader.Damaged) -> History {
+    guard try reader.flag() else {
+      return History(
+        index: try RequestIndex(from: &reader), model: model, inheritedBytes: inherited)
+    }
+    guard let dialect = Dialect(rawValue: try reader.byte()) else { throw BinaryReader.Damaged() }
+    let body = ByteBuffer(copying: Array(try reader.blob()))
+    guard let index = RequestIndexer.index(body.bytes, dialect: dialect) else {
+      throw BinaryReader.Damaged()
+    }
+    return History(index: index, body: body, inheritedBytes: inherited)
+  }
+}
