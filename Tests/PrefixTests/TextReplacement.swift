@@ -40,11 +40,11 @@ extension String {
         else { return [] }
         var found: [Int] = []
         var at = 0
-        while at < bytes.count,
-          let place = memmem(base + at, bytes.count - at, wanted, needle.count)
+        while at + needle.count <= bytes.count,
+          let place = memchr(base + at, Int32(needle[0]), bytes.count - needle.count - at + 1)
         {
           let offset = UnsafeRawPointer(place) - UnsafeRawPointer(base)
-          found.append(offset)
+          if memcmp(base + offset, wanted, needle.count) == 0 { found.append(offset) }
           at = offset + 1
         }
         return found
