@@ -84,6 +84,7 @@ let package = Package(
     tests("PromptTests", ["Prompt", "Bytes"]),
     tests("UpstreamTests", ["Upstream", "Bytes"]),
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
+    tests("CauseTests", ["Prefix", "Prompt", "Bytes"]),
     tests("TurnsTests", ["Turns"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(

@@ -62,6 +62,8 @@ private struct CanonicalWriter {
   }
 
   private mutating func write(_ elements: [JSONValue], key: String, ordered: Bool) {
+    let elements =
+      form == .withoutReasoning ? elements.filter { !Self.isReasoning($0) } : elements
     if key == "content" || key == "system" || key == "output",
       elements.count == 1, let text = Self.plainText(elements[0])
     {
@@ -70,7 +72,6 @@ private struct CanonicalWriter {
     }
     out.append(UInt8(ascii: "["))
     for element in elements {
-      if form == .withoutReasoning, Self.isReasoning(element) { continue }
       write(element, key: "", ordered: ordered)
       out.append(UInt8(ascii: ","))
     }

@@ -70,10 +70,21 @@ struct RelationFinder {
       && startsWithSummary(0)
   }
 
-  /// How much of the request the session explains: bytes of unchanged messages.
+  /// How much of the request the session explains: bytes of unchanged blocks.
   var sharedBytes: Int {
-    new.index.indices(of: .messages).reduce(0) { sum, at in
-      alignment.matches[at].isUnchanged ? sum + Int(new.index.blocks[at].length) : sum
+    new.index.blocks.indices.reduce(0) { sum, at in
+      let block = new.index.blocks[at]
+      return block.group != .knobs && alignment.matches[at].isUnchanged
+        ? sum + Int(block.length) : sum
+    }
+  }
+
+  /// Bytes in front of the conversation that both have: tools and system prompt.
+  var sharedFrameBytes: Int {
+    new.index.blocks.indices.reduce(0) { sum, at in
+      let block = new.index.blocks[at]
+      let isFrame = block.group == .tools || block.group == .system || block.kind == .system
+      return isFrame && alignment.matches[at].isUnchanged ? sum + Int(block.length) : sum
     }
   }
 

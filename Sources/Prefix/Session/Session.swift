@@ -33,6 +33,8 @@ public final class Session {
   /// the first complete answer, and once it had to make room (`SessionTable.noteAnswer`).
   public internal(set) var generated: GeneratedMessage?
 
+  /// Whether its last request asked for a summary of it.
+  var awaitsSummary = false
   /// The connection it was last used on.
   var connection: UInt64?
   /// Position in its group.

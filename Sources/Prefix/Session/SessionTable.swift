@@ -205,25 +205,27 @@ public final class SessionTable {
         session: chained, relation: .continuation,
         alignment: Alignment(old: old, new: new, isChained: true))
     }
-    var best: (found: Found, rank: Int, bytes: Int)?
+    var best: (found: Found, rank: (Int, Int, Int))?
     for session in candidates(new, exact, context) {
       guard let old = session.history else { continue }
       let finder = RelationFinder(old: old, new: new)
-      guard var relation = finder.relation() ?? unalignedCompaction(finder, session, context)
-      else { continue }
+      guard var relation = finder.relation() else { continue }
       if session.model != new.model { relation = .modelSwitch }
-      let rank = Self.rank(relation)
-      let bytes = finder.sharedBytes
-      if let best, (best.rank, best.bytes) >= (rank, bytes) { continue }
+      let rank = Self.rank(relation, sharing: finder.sharedBytes)
+      if let best, best.rank >= rank { continue }
       let isNew = relation == .branch || relation == .modelSwitch
       best = (
         Found(
           session: isNew ? nil : session, relation: relation, alignment: finder.alignment,
           parent: isNew ? session : nil, origin: isNew ? old : nil),
-        rank, bytes
+        rank
       )
     }
     if let best { return best.found }
+    if let match = summarised(new, context) {
+      return Found(
+        session: match.session, relation: .compaction, alignment: match.finder.alignment)
+    }
     let parent = relative(new, context)
     let isSmall =
       new.index.blocks(of: .tools).isEmpty && new.index.messageCount <= 3
@@ -231,26 +233,27 @@ public final class SessionTable {
     return Found(relation: parent != nil && isSmall ? .sideCall : .first, parent: parent)
   }
 
-  private static func rank(_ relation: Relation) -> Int {
+  /// A session that is continued wins; else the one that explains the most of the request. A session
+  /// with a change in front may explain less of it than the branch that was left a moment ago.
+  private static func rank(_ relation: Relation, sharing bytes: Int) -> (Int, Int, Int) {
     switch relation {
-    case .continuation: 6
-    case .compactionCall: 5
-    case .mutation: 4
-    case .compaction: 3
-    case .branch: 2
-    case .modelSwitch: 1
-    case .first, .sideCall: 0
+    case .continuation: (2, bytes, 0)
+    case .compactionCall: (1, bytes, 0)
+    case .mutation: (0, bytes, 4)
+    case .compaction: (0, bytes, 3)
+    case .branch: (0, bytes, 2)
+    case .modelSwitch: (0, bytes, 1)
+    case .first, .sideCall: (0, bytes, 0)
     }
   }
 
-  private func unalignedCompaction(
-    _ finder: RelationFinder, _ session: Session, _ context: RequestContext
-  ) -> Relation? {
-    guard
-      session.hint != nil || lastOnConnection[context.connection] == session.id
-        || groups[context.key]?.sessions.count == 1
-    else { return nil }
-    return finder.isUnalignedCompaction() ? .compaction : nil
+  private func summarised(
+    _ new: History, _ context: RequestContext
+  ) -> (session: Session, finder: RelationFinder)? {
+    guard new.index.messageCount <= SummaryMatch.messages else { return nil }
+    return SummaryMatch(
+      new: new, context: context, isAlone: groups[context.key]?.sessions.count == 1
+    ).find(recency.newest(8, context.key).filter { compatible($0, context) })
   }
 
   private func chainedSession(_ new: History) -> Session? {
@@ -274,11 +277,10 @@ public final class SessionTable {
     }
     for entry in postings.ranked(new.index).prefix(6) { add(sessions[entry.session]) }
     add(lastOnConnection[context.connection].flatMap { sessions[$0] })
-    // Without a message in common only two things can be meant: the one message of a young session
-    // in other words, or a long history replaced by a summary.
-    for session in recency.newest(4, context.key) {
-      guard let count = session.history?.index.messageCount else { continue }
-      if count <= 2 || (session.hint != nil && new.index.messageCount < count) { add(session) }
+    // Without a message in common: the one message of a young session in other words.
+    for session in recency.newest(4, context.key)
+    where (session.history?.index.messageCount ?? .max) <= 2 {
+      add(session)
     }
     return list
   }
@@ -314,6 +316,7 @@ public final class SessionTable {
     let session = found.session ?? makeSession(history, found, context)
     session.turns += 1
     session.lastUsed = context.now
+    session.awaitsSummary = found.relation == .compactionCall
     let previous = found.session == nil ? found.origin : session.history
     if session.isSideCall, session.turns > 1 { session.isSideCall = false }
     if found.relation != .compactionCall {

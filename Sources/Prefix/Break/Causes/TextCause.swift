@@ -38,10 +38,13 @@ enum TextCause {
     if ReminderDetector.isOnlyReminder(text) {
       return place.verdict(.reminder, .restored, was: text, now: "")
     }
-    if oldBlock.kind == .reasoning {
+    let dropped = place.alignment.dropped
+    if oldBlock.kind == .reasoning,
+      dropped.allSatisfy({ place.old.index.blocks[$0].kind == .reasoning })
+    {
       return place.verdict(.reasoningDropped, .restored, was: text, now: "")
     }
-    let count = place.alignment.dropped.count
+    let count = dropped.count
     return place.verdict(
       .inPlaceEdit, .restored, was: text, now: "",
       detail: count == 1 ? "a message was removed" : "\(count) messages were removed")
@@ -78,7 +81,7 @@ enum TextCause {
     guard CanonicalForm.withoutReasoning.digest(old) == CanonicalForm.withoutReasoning.digest(new)
     else { return nil }
     if isSigned(new) { return place.verdict(.signedThinking) }
-    return place.verdict(isSigned(old) ? .signedThinking : .reasoningDropped, .restored)
+    return place.verdict(.reasoningDropped, isSigned(old) ? .never : .restored)
   }
 
   private static func isSigned(_ message: JSONValue) -> Bool {
