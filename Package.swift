@@ -17,8 +17,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func fuzzer(
@@ -84,7 +86,7 @@ let package = Package(
     tests("PromptTests", ["Prompt", "Bytes"]),
     tests("UpstreamTests", ["Upstream", "Bytes"]),
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
-    tests("CauseTests", ["Prefix", "Prompt", "Bytes"]),
+    tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
     tests("TurnsTests", ["Turns"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(

@@ -73,15 +73,16 @@ public struct Alignment: Sendable {
     for at in new.index.indices(of: .knobs) {
       for candidate in old.index.indices(of: .knobs)
       where old.index.blocks[candidate].identity == new.index.blocks[at].identity {
-        matches[at] = pair(old, candidate, new, at)
+        var budget = neutralBytes
+        matches[at] = pair(old, candidate, new, at, &budget)
         used[candidate] = true
       }
     }
   }
 
-  /// A comparison by rendered form parses both blocks; limited so that no request costs more than a
-  /// few of them. Beyond the limit, other bytes count as a change.
-  private static let neutralChecks = 16
+  /// A comparison by rendered form parses both blocks: so many bytes a group, the last pair whole.
+  /// Beyond that, other bytes count as a change.
+  private static let neutralBytes = 512 << 10
 
   private static func align(
     _ old: History, _ new: History, _ group: BlockGroup, _ matches: inout [Match],
@@ -89,12 +90,12 @@ public struct Alignment: Sendable {
   ) {
     let olds = old.index.indices(of: group)
     let news = new.index.indices(of: group)
-    var checks = neutralChecks
+    var budget = neutralBytes
     func unchanged(_ a: Int, _ b: Int) -> Match? {
       if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
-      guard checks > 0, isAlike(old.index.blocks[a], new.index.blocks[b]) else { return nil }
-      checks -= 1
-      guard case .neutral = pair(old, a, new, b) else { return nil }
+      guard isAlike(old.index.blocks[a], new.index.blocks[b]),
+        case .neutral = pair(old, a, new, b, &budget)
+      else { return nil }
       return .neutral(old: a)
     }
 
@@ -131,7 +132,7 @@ public struct Alignment: Sendable {
       let isEnd = b == news.upperBound
       guard isEnd || matches[b] != .new else { continue }
       let nextOld = isEnd ? olds.upperBound : matches[b].old ?? olds.upperBound
-      fill(old, new, gapOld..<nextOld, gapNew..<b, &matches, &used, &checks)
+      fill(old, new, gapOld..<nextOld, gapNew..<b, &matches, &used, &budget)
       if !isEnd {
         gapOld = nextOld + 1
         gapNew = b + 1
@@ -141,7 +142,7 @@ public struct Alignment: Sendable {
 
   private static func fill(
     _ old: History, _ new: History, _ olds: Range<Int>, _ news: Range<Int>,
-    _ matches: inout [Match], _ used: inout [Bool], _ checks: inout Int
+    _ matches: inout [Match], _ used: inout [Bool], _ budget: inout Int
   ) {
     guard !olds.isEmpty, !news.isEmpty else { return }
     var from = olds.lowerBound
@@ -155,12 +156,7 @@ public struct Alignment: Sendable {
         from < olds.upperBound && !used[from]
           && isAlike(old.index.blocks[from], block) ? from : nil
       guard let a = named ?? placed else { continue }
-      if checks > 0 {
-        checks -= 1
-        matches[b] = pair(old, a, new, b)
-      } else {
-        matches[b] = .changed(old: a)
-      }
+      matches[b] = pair(old, a, new, b, &budget)
       used[a] = true
       from = a + 1
     }
@@ -170,11 +166,14 @@ public struct Alignment: Sendable {
     a.kind == b.kind && (a.identity == b.identity || a.identity == 0 || b.identity == 0)
   }
 
-  private static func pair(_ old: History, _ a: Int, _ new: History, _ b: Int) -> Match {
+  private static func pair(
+    _ old: History, _ a: Int, _ new: History, _ b: Int, _ budget: inout Int
+  ) -> Match {
     if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
     guard let before = old.bytes(of: a), let after = new.bytes(of: b),
-      mayRenderAlike(before, after)
+      budget > 0, mayRenderAlike(before, after)
     else { return .changed(old: a) }
+    budget -= before.count + after.count
     guard let left = CanonicalForm.rendered.digest(before),
       left == CanonicalForm.rendered.digest(after)
     else { return .changed(old: a) }
@@ -186,6 +185,8 @@ public struct Alignment: Sendable {
     _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer
   ) -> Bool {
     let shorter = min(a.count, b.count)
+    // Members in another order leave little in common at both ends, but the length stays.
+    if a.count == b.count, shorter <= 1 << 16 { return true }
     guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
     if shorter <= 96 { return true }
     let front = commonPrefixLength(a, b)

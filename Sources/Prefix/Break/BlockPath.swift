@@ -4,7 +4,8 @@ import Prompt
 /// Finds the member that a byte offset lies in.
 enum BlockPath {
   /// Path below the value that begins at `start`, and the innermost member name:
-  /// `.content[0].text`, `text`. Empty if the offset lies in no member.
+  /// `.content[0].text`, `text`. Empty if the offset lies in no member; ends at the member whose key
+  /// it lies in, because then nothing inside of that member has changed.
   static func find(_ bytes: UnsafeRawBufferPointer, from start: Int, offset: Int)
     -> (path: String, field: String)
   {
@@ -21,6 +22,7 @@ enum BlockPath {
       case .index(let index): path += "[\(index)]"
       }
       at = step.value
+      if offset < at { break }
     }
     return (path, field)
   }

@@ -53,7 +53,7 @@ struct BreakPlace {
     _ cause: Cause, _ tier: RepairTier = .never, was: String? = nil, now: String? = nil,
     detail: String = ""
   ) -> Verdict {
-    let texts: (was: String, now: String)
+    var texts: (was: String, now: String)
     if let was, let now {
       texts = Excerpt.pair(was, now)
     } else if let before, let after, let leaf = LeafDifference(before, after) {
@@ -61,15 +61,39 @@ struct BreakPlace {
     } else {
       texts = Excerpt.pair(before.map(Text.all) ?? "", after.map(Text.all) ?? "")
     }
+    // The same text in another writing: only the bytes show what changed.
+    if was == nil, texts.was == texts.now, let raw = rawExcerpts() { texts = raw }
     return Verdict(
       cause: cause, tier: tier, position: position(), was: texts.was, now: texts.now, detail: detail
     )
   }
 
+  /// Around the first differing bytes of the blocks as they were sent.
+  private func rawExcerpts() -> (was: String, now: String)? {
+    guard let oldBlock = boundary.oldBlock, newBlock != nil, let a = old.bytes(of: oldBlock),
+      let b = new.bytes(of: boundary.block)
+    else { return nil }
+    // As far as an excerpt looks, so that a block of any size costs the same.
+    let from = max(0, boundary.blockOffset - 512)
+    func text(_ bytes: UnsafeRawBufferPointer) -> String {
+      String(decoding: bytes.dropFirst(from).prefix(1024), as: UTF8.self)
+    }
+    return Excerpt.pair(text(a), text(b))
+  }
+
+  /// The path of a member of the block at the boundary.
+  func path(of member: String) -> String {
+    let index = boundary.block - new.index.indices(of: group).lowerBound
+    return "\(BlockPath.root(group, new.index.dialect))[\(index)].\(member)"
+  }
+
   /// What was blanked is not shown: an excerpt would bring it back.
   func redaction() -> Verdict {
-    let now = LeafDifference(before ?? .null, after ?? .null)?.after ?? ""
-    return verdict(.redaction, was: "", now: now)
+    let leaf = LeafDifference(before ?? .null, after ?? .null)
+    let now = leaf.map { Excerpt.pair($0.before, $0.after).now } ?? ""
+    var verdict = verdict(.redaction, was: "", now: "")
+    verdict.now = now
+    return verdict
   }
 
   func position() -> Position {
@@ -86,6 +110,11 @@ struct BreakPlace {
       let name = BlockPath.memberName(body, ofValueAt: Int(block.offset))
       return Position(
         group: group, kind: .knob, index: index, path: name + inner.path, field: name,
+        bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
+    }
+    if newBlockIsInserted || newBlockIsLater {
+      return Position(
+        group: group, kind: kind, index: index, path: "\(root)[\(index)]", field: "",
         bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
     }
     let isString = body[Int(block.offset)] == UInt8(ascii: "\"")

@@ -33,6 +33,8 @@ public final class Session {
   /// the first complete answer, and once it had to make room (`SessionTable.noteAnswer`).
   public internal(set) var generated: GeneratedMessage?
 
+  /// The session that this one and its relatives go back to by branching.
+  var family: SessionID
   /// Whether its last request asked for a summary of it.
   var awaitsSummary = false
   /// The connection it was last used on.
@@ -56,6 +58,7 @@ public final class Session {
 
   init(_ snapshot: SessionSnapshot, now: UInt64) {
     id = snapshot.id
+    family = snapshot.id
     key = snapshot.key
     model = snapshot.history.model
     hint = snapshot.hint
@@ -77,6 +80,7 @@ public final class Session {
     isSideCall: Bool, mode: PinMode, now: UInt64
   ) {
     self.id = id
+    family = id
     self.key = key
     self.model = model
     self.hint = hint

@@ -33,7 +33,7 @@ struct SummaryMatch {
         most = shared
       }
       // Of a session and its branches the one used last is meant.
-      if shared == most, !best.contains(where: { Self.areRelated($0.session, session) }) {
+      if shared == most, !best.contains(where: { $0.session.family == session.family }) {
         best.append((session, finder))
       }
     }
@@ -45,9 +45,5 @@ struct SummaryMatch {
     }
     if near.count == 1 { return near[0] }
     return best.count == 1 && (count > 1 || isAlone) ? best[0] : nil
-  }
-
-  private static func areRelated(_ a: Session, _ b: Session) -> Bool {
-    a.parent == b.id || b.parent == a.id || (a.parent != nil && a.parent == b.parent)
   }
 }

@@ -9,13 +9,19 @@ enum ClearedResultDetector {
     "removed from this turn",
   ]
 
+  /// Whether the shorter text says that something was taken out of it, and the longer one did not.
+  static func isMarked(_ before: String, _ after: String) -> Bool {
+    guard after.utf8.count < before.utf8.count else { return false }
+    let text = after.lowercased()
+    let was = before.lowercased()
+    return marks.contains { text.containsText($0) && !was.containsText($0) }
+  }
+
   static func isCleared(_ before: String, _ after: String) -> Bool {
     let old = before.utf8.count
     let new = after.utf8.count
     guard new < old else { return false }
-    let text = after.lowercased()
-    let was = before.lowercased()
-    if marks.contains(where: { text.containsText($0) && !was.containsText($0) }) { return true }
+    if isMarked(before, after) { return true }
     // Nothing, or a stub, in place of something long; or the beginning of it.
     return (new * 4 < old && new < 200)
       || (new * 2 < old && before.hasPrefix(after.prefix(new / 2)))

@@ -81,7 +81,13 @@ enum TextCause {
     guard CanonicalForm.withoutReasoning.digest(old) == CanonicalForm.withoutReasoning.digest(new)
     else { return nil }
     if isSigned(new) { return place.verdict(.signedThinking) }
-    return place.verdict(.reasoningDropped, isSigned(old) ? .never : .restored)
+    var verdict = place.verdict(.reasoningDropped, isSigned(old) ? .never : .restored)
+    let members = ["reasoning_content", "reasoning", "thinking_blocks"]
+    if let gone = members.first(where: { old[$0] != nil && new[$0] == nil }) {
+      verdict.position?.path = place.path(of: gone)
+      verdict.position?.field = gone
+    }
+    return verdict
   }
 
   private static func isSigned(_ message: JSONValue) -> Bool {
@@ -131,6 +137,10 @@ enum TextCause {
     } else if kind == .assistant {
       if isRenamedTool(old, new) { return place.verdict(.toolRenamed, .moved) }
     } else {
+      // Agents without tool calls of the API's own send results as messages of the user.
+      if kind == .user, ClearedResultDetector.isMarked(was, now) {
+        return place.verdict(.toolResultCleared, .restored)
+      }
       if VolatileText.isClock(was, now) { return place.verdict(.clock, .moved) }
       if VolatileText.isEnvironment(was, now) { return place.verdict(.environment, .moved) }
       if VolatileText.isMemory(was, now) { return place.verdict(.memory, .moved) }
