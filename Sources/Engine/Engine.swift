@@ -23,6 +23,8 @@ public struct EngineConfiguration: Sendable {
   public var keepBodies = 256 << 20
   /// What is done to sessions that nobody set otherwise.
   public var mode = PinMode.off
+  /// Which classes of cause are repaired in sessions that nobody set otherwise.
+  public var repairs = RepairSet.all
   /// Makes session ids differ between runs.
   public var seed: UInt32 = 0
 
@@ -61,6 +63,7 @@ public final class Engine: TrafficObserver {
     limits.sessions = configuration.maxSessions
     limits.bodyBytes = configuration.keepBodies
     sessions = SessionTable(limits: limits, seed: configuration.seed, mode: configuration.mode)
+    sessions.defaultRepairs = configuration.repairs
     mayPin = configuration.mode != .off
     self.configuration = configuration
     self.clock = clock
@@ -139,6 +142,19 @@ public final class Engine: TrafficObserver {
     publish(.modeChanged(session: id, mode: mode, fromTurn: session.turns + 1))
   }
 
+  /// Sets which classes of cause are repaired, in one session, or in all and in those to come, from
+  /// their next turn on. What is held already stays held.
+  public func setRepairs(_ repairs: RepairSet, of id: SessionID?) {
+    guard let id else {
+      sessions.defaultRepairs = repairs
+      for session in sessions.all { session.repairs = repairs }
+      return publish(.repairsChanged(session: nil, repairs: repairs, fromTurn: 0))
+    }
+    guard let session = sessions.session(id) else { return }
+    session.repairs = repairs
+    publish(.repairsChanged(session: id, repairs: repairs, fromTurn: session.turns + 1))
+  }
+
   /// Brings a session back that an earlier run kept; to be called before the first request, oldest
   /// use first.
   /// - Returns: false if there is no room for it, or its id is in use.
@@ -159,7 +175,9 @@ public final class Engine: TrafficObserver {
     var policy = PinPolicy(mode: session.mode)
     // A subscription belongs to the vendor's own program: rewritten only when asked for this session.
     if facts.isSubscription, !session.modeIsChosen { policy.mode = .off }
+    policy.repairs = session.repairs
     policy.restoresNeutral = !isVendor
+    policy.pinsEcho = !isVendor
     policy.freezesBillingLine = kind != .anthropic && !facts.isSubscription
     policy.bytesPerToken = session.estimate.bytesPerToken
     return policy

@@ -18,8 +18,6 @@ final class MeasuredExchange: ExchangeObserver {
   private var before: LastTurn?
   private var decision: PinDecision?
   private var viewBefore: ServerView?
-  /// Bytes of prompt in front of the first repair that the server had before this turn.
-  private var repairedFrom: Int?
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
     self.engine = engine
@@ -44,7 +42,6 @@ final class MeasuredExchange: ExchangeObserver {
       session.view = decision.view.isAsSent && session.mode == .off ? nil : decision.view
     }
     self.decision = decision
-    repairedFrom = reception.previous.flatMap { oldView?.bytesBeforeFirstRepair($0.index) }
     return decision
   }
 
@@ -62,7 +59,7 @@ final class MeasuredExchange: ExchangeObserver {
     guard record == nil, receive(), let reception else { return }
     var record = TurnBuilder.record(reception, facts)
     if let decision {
-      TurnBuilder.apply(decision, repairedFrom: repairedFrom, to: &record, reception)
+      TurnBuilder.apply(decision, to: &record, reception)
     }
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
@@ -72,13 +69,16 @@ final class MeasuredExchange: ExchangeObserver {
   func retriedWithOriginalBody(status: Int) {
     guard let reception, var record else { return }
     let reason = "upstream answered \(status) to the rewritten request"
-    reception.session.view = nil
+    // A later turn was made to continue what this one should have left; its table stands.
+    if reception.session.turns == reception.turn { reception.session.view = nil }
     decision = nil
     record.pin = .rebased(reason)
     record.forwardedBytes = record.receivedBytes
     record.keptForwardedTokens = record.keptTokens
     record.reprocessedForwardedTokens = record.reprocessedTokens
     record.predictedTokens = record.keptTokens
+    record.repaired = []
+    record.heldTokens = TokenCount(0, estimated: false)
     self.record = record
     engine.notice("session \(record.session): \(reason); it was sent again as the agent wrote it")
   }
@@ -183,10 +183,14 @@ final class MeasuredExchange: ExchangeObserver {
   /// Compares the prediction with the server's count, and calibrates the session by it.
   private func learn(_ record: inout TurnRecord, _ reception: Reception) {
     let session = reception.session
-    let promptBytes = reception.history.promptBytes
+    let isRewritten = decision?.isRewritten ?? false
+    let promptBytes = decision?.promptBytes ?? reception.history.promptBytes
     let counts = engine.countTurn(facts.upstream)
-    learnOrder(&record, reception)
-    if let boundary = reception.boundary { calibrate(session, boundary, record) }
+    // What the server reused of a rewritten prompt says nothing about the agent's own.
+    if !isRewritten {
+      learnOrder(&record, reception)
+      if let boundary = reception.boundary { calibrate(session, boundary, record) }
+    }
     if let prompt = record.usage.promptTokens, reception.relation != .compactionCall {
       record.promptTokens = TokenCount(prompt, estimated: false)
       session.estimate.calibrate(bytes: promptBytes, tokens: prompt)
@@ -200,15 +204,46 @@ final class MeasuredExchange: ExchangeObserver {
           othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
           wentDown: before.map { $0.upstreamLosses != counts.downs } ?? false,
           lastOutput: before?.outputTokens, promptTokens: record.promptTokens.value))
-      settleKnob(&record, predicted: predicted.value, reported: reported)
+      if !isRewritten { settleKnob(&record, predicted: predicted.value, reported: reported) }
     }
     guard reception.relation != .compactionCall else { return }
+    audit(&record, session)
     session.lastPrompt = (promptBytes, record.usage.promptTokens)
     session.last = LastTurn(
       endedAt: engine.nowMillis, upstreamTurns: counts.turns, upstreamLosses: counts.downs,
       outputTokens: record.usage.outputTokens)
     if facts.dialect == .openAIResponses, let id = reader?.usage.responseID {
       engine.sessions.noteResponse(id, session)
+    }
+  }
+
+  /// Adds the turn to what pinning did for the session, and holds it against the server's count.
+  private func audit(_ record: inout TurnRecord, _ session: Session) {
+    guard let decision, record.previousTokens != nil else { return }
+    var totals = PinTotals()
+    totals.turns = decision.isRewritten ? 1 : 0
+    totals.asSent = record.reprocessedTokens.value
+    totals.asForwarded = record.reprocessedForwardedTokens.value
+    totals.computed = record.computedAgain.value
+    totals.held = record.heldTokens.value
+    session.audit.totals = session.audit.totals + totals
+    let before = session.audit.status
+    let others: [Cause] = [.serverUnknown, .templateRerendered, .none]
+    let stopped = session.audit.judge(
+      PinAudit.Turn(
+        keptAsSent: record.keptTokens.value, keptForwarded: record.keptForwardedTokens.value,
+        reported: record.usage.cachedTokens, repairs: decision.repairs,
+        isExplained: record.serverCause.map { !others.contains($0) } ?? false))
+    record.pinTotals = session.audit.totals
+    record.pinStatus = session.audit.status
+    if case .notWorking(let reason) = session.audit.status, before != session.audit.status {
+      engine.notice("pinning session \(session.id) is not working: \(reason)")
+    }
+    if !stopped.isEmpty {
+      engine.setRepairs(session.repairs.subtracting(stopped), of: session.id)
+      engine.notice(
+        "session \(session.id): repairs of \(stopped.names) are stopped, the server does not "
+          + "confirm them")
     }
   }
 

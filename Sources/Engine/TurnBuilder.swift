@@ -18,6 +18,9 @@ enum TurnBuilder {
     record.model = session.model
     record.upstream = facts.upstreamName
     record.mode = session.mode
+    record.repairs = session.repairs
+    record.pinTotals = session.audit.totals
+    record.pinStatus = session.audit.status
     record.receivedBytes = reception.history.body?.count ?? 0
     record.forwardedBytes = record.receivedBytes
     record.blockCount = index.blocks.count
@@ -61,29 +64,52 @@ enum TurnBuilder {
 
   /// What pinning did, beside what the agent did.
   static func apply(
-    _ decision: PinDecision, repairedFrom: Int?, to record: inout TurnRecord,
-    _ reception: Reception
+    _ decision: PinDecision, to record: inout TurnRecord, _ reception: Reception
   ) {
+    let session = reception.session
+    let estimate = session.estimate
     record.forwardedBytes = decision.forwardedBytes
+    record.repaired = decision.repairs
     switch decision.outcome {
     case .untouched: record.pin = decision.isRewritten ? .held : .untouched
     case .held: record.pin = .held
     case .refused(let reason): record.pin = .refused(reason)
     case .rebased(let reason): record.pin = .rebased(reason)
     }
-    guard let previous = record.previousTokens else { return }
-    var kept = previous
-    if record.pin != .held && record.pin != .untouched || !decision.isRewritten {
-      kept = record.keptTokens
-      if let repairedFrom, !decision.isRewritten {
-        let bound = reception.session.estimate.tokens(inFirst: repairedFrom)
-        if bound < kept.value { kept = TokenCount(bound, estimated: true) }
-      }
+    let extra = decision.promptBytes - reception.history.promptBytes
+    record.heldTokens = TokenCount(
+      Int((Double(max(0, extra)) / estimate.bytesPerToken).rounded()), estimated: extra > 0)
+    if decision.isRewritten {
+      record.promptTokens = TokenCount(
+        estimate.tokens(inFirst: decision.promptBytes), estimated: true)
     }
-    record.keptForwardedTokens = kept
+    guard let kept = decision.kept, let old = reception.previous, record.previousTokens != nil
+    else { return }
+    // The server has what was forwarded; without pinning it would have what the agent sent.
+    if kept.previousBytes != old.promptBytes {
+      let sent = estimate.tokens(inFirst: old.promptBytes)
+      record.reprocessedTokens = TokenCount(
+        max(0, sent - record.keptTokens.value), estimated: true)
+    }
+    let isReported = session.lastPrompt.bytes == kept.previousBytes
+    let previous =
+      isReported
+      ? session.lastPrompt.tokens.map { TokenCount($0, estimated: false) } : nil
+    let whole =
+      previous ?? TokenCount(estimate.tokens(inFirst: kept.previousBytes), estimated: true)
+    record.previousTokens = whole
+    var stays = whole
+    if reception.relation == .modelSwitch {
+      stays = TokenCount(0, estimated: false)
+    } else if !kept.isWhole {
+      stays = TokenCount(
+        min(whole.value, estimate.tokens(inFirst: kept.keptBytes)),
+        estimated: !estimate.isExact(kept.keptBytes))
+    }
+    record.keptForwardedTokens = stays
     record.reprocessedForwardedTokens = TokenCount(
-      max(0, previous.value - kept.value), estimated: previous.estimated || kept.estimated)
-    record.predictedTokens = kept
+      max(0, whole.value - stays.value), estimated: whole.estimated || stays.estimated)
+    record.predictedTokens = stays
   }
 
   /// How much was kept, and all that follows from it.

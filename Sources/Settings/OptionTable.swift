@@ -83,6 +83,9 @@ public enum OptionTable {
       "forward requests so that the server's cache survives: off (default), safe (lossless "
         + "repairs only) or hold; --pin alone means hold"),
     Option(
+      "no-pin", nil, .value("CLASS,..."), in: serving,
+      "never repair these classes of change; the dashboard's mode menu lists and switches them"),
+    Option(
       "upstream-ca", nil, .value("FILE"), in: [.proxy],
       "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
     ),

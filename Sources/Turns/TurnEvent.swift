@@ -68,6 +68,8 @@ public enum TurnEvent: Sendable {
   case sessionEvicted(SessionID)
   case upstream(UpstreamStatus)
   case modeChanged(session: SessionID?, mode: PinMode, fromTurn: Int)
+  /// Which classes of cause are repaired from a turn on; of all sessions if nil.
+  case repairsChanged(session: SessionID?, repairs: RepairSet, fromTurn: Int)
   case notice(Notice)
 }
 
@@ -75,6 +77,8 @@ public enum TurnEvent: Sendable {
 public enum ProxyCommand: Sendable, Equatable {
   /// Sets the mode of one session, or of all if nil.
   case setMode(session: SessionID?, mode: PinMode)
+  /// Sets which classes of cause are repaired, in one session, or in all if nil.
+  case setRepairs(session: SessionID?, repairs: RepairSet)
   /// Stop accepting, finish what runs, then end.
   case drain
   /// End at once.

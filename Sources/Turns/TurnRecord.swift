@@ -93,6 +93,14 @@ public struct TurnRecord: Sendable {
   /// Set when the server reused clearly less than predicted.
   public var serverCause: Cause?
   public var pin: PinOutcome = .untouched
+  /// The classes that may be repaired in the session, and those this turn needed.
+  public var repairs = RepairSet.all
+  public var repaired: RepairSet = []
+  /// Tokens forwarded that the agent did not send: restored text and notes.
+  public var heldTokens = TokenCount(0, estimated: true)
+  /// What pinning did for the session, this turn included once it is done.
+  public var pinTotals = PinTotals()
+  public var pinStatus = PinStatus.unproven
   public var map: PromptMap?
   public var detail: BreakDetail?
 

@@ -17,6 +17,8 @@ struct ServeOptions {
   var listen: SocketAddress
   var upstreams: [Upstream]
   var mode: PinMode
+  /// The classes of change that are repaired where the mode allows it.
+  var repairs: RepairSet
   var upstreamCA: String?
   var noTUI: Bool
   var ndjson: String?
@@ -41,6 +43,7 @@ struct ServeOptions {
     upstreams = isDemo ? [] : try Self.upstreams(line)
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
+    repairs = try Self.repairs(line)
     upstreamCA = line.last("upstream-ca")
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
@@ -59,6 +62,17 @@ struct ServeOptions {
     pace = try line.number("pace", in: 0.01...1000, default: 1)
     turnLimit = line.has("turns") ? try line.integer("turns", in: 1...1_000_000, default: 1) : nil
     simulator = try SimulatorSettings(line)
+  }
+
+  private static func repairs(_ line: ParsedCommandLine) throws(UsageError) -> RepairSet {
+    var repairs = RepairSet.all
+    for names in line.values["no-pin"] ?? [] {
+      guard let off = RepairSet(names: names) else {
+        throw .badValue(option: "no-pin", value: names, expected: "some of \(RepairSet.all.names)")
+      }
+      repairs.subtract(off)
+    }
+    return repairs
   }
 
   private static func upstreams(_ line: ParsedCommandLine) throws(UsageError) -> [Upstream] {

@@ -142,7 +142,8 @@ enum EventLine {
       return "\(clock(since)) upstream \(status.address) DOWN: \(reason)"
     case .notice(let notice):
       return "\(clock(notice.at)) \(notice.text)"
-    case .started, .firstByte, .progress, .sessionEvicted, .modeChanged:
+    case .started, .firstByte, .progress, .sessionEvicted, .modeChanged,
+      .repairsChanged:
       return nil
     }
   }

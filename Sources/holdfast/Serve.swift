@@ -123,6 +123,7 @@ final class Serving {
     configuration.maxSessions = options.maxSessions
     configuration.keepBodies = options.keepBodies
     configuration.mode = options.mode
+    configuration.repairs = options.repairs
     configuration.seed = UInt32.random(in: 0...UInt32.max)
     let clock = EngineClock(
       monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
@@ -215,6 +216,7 @@ final class Serving {
     while let command = pane?.nextCommand() {
       switch command {
       case .setMode(let session, let mode): engine?.setMode(mode, of: session)
+      case .setRepairs(let session, let repairs): engine?.setRepairs(repairs, of: session)
       case .drain: drain()
       case .stop: stop()
       }

@@ -10,6 +10,8 @@ public struct SessionRow: Sendable {
   public internal(set) var mode: PinMode
   /// The turn from which `mode` applies, if it was changed here.
   public internal(set) var modeSince: Int?
+  /// The classes of cause that are repaired, as far as the mode allows.
+  public internal(set) var repairs: RepairSet
   public internal(set) var window = SessionWindow()
   public internal(set) var totals = Totals()
   /// When something last happened, in milliseconds since 1970.
@@ -25,6 +27,7 @@ public struct SessionRow: Sendable {
     model = record.model
     upstream = record.upstream
     mode = record.mode
+    repairs = record.repairs
     lastActivity = record.startedAt
   }
 

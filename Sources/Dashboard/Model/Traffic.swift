@@ -121,6 +121,10 @@ public struct Traffic: Sendable {
     rows[session]?.modeSince = turn
   }
 
+  mutating func setRepairs(_ repairs: RepairSet, of session: SessionID) {
+    rows[session]?.repairs = repairs
+  }
+
   mutating func evict(_ session: SessionID) {
     guard rows.removeValue(forKey: session) != nil else { return }
     order.removeAll { $0 == session }

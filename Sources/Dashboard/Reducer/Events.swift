@@ -23,6 +23,7 @@ extension DashboardState {
           text: "not measured: \(clean(method)) \(clean(path))\(answer), \(clean(reason))"))
     case .sessionEvicted(let session): evicted(session)
     case .upstream(let status): changed(status, now: now)
+    case .repairsChanged(let session, let repairs, _): repairsChanged(session, repairs)
     case .modeChanged(let session, let mode, let turn): modeChanged(session, mode, turn)
     case .notice(let notice):
       let text = clean(notice.text)
@@ -90,6 +91,17 @@ extension DashboardState {
     }
     // A frozen view still tells that the server is gone.
     frozen?.upstreams = live.upstreams
+  }
+
+  private mutating func repairsChanged(_ session: SessionID?, _ repairs: RepairSet) {
+    for id in session.map({ [$0] }) ?? live.order { live.setRepairs(repairs, of: id) }
+    for id in session.map({ [$0] }) ?? frozen?.order ?? [] { frozen?.setRepairs(repairs, of: id) }
+    let off = RepairSet.all.subtracting(repairs)
+    let name = session?.description ?? "all sessions"
+    say(
+      off.isEmpty
+        ? "\(name): every class of change is repaired" : "\(name): not repaired: \(off.names)",
+      .held)
   }
 
   private mutating func modeChanged(_ session: SessionID?, _ mode: PinMode, _ turn: Int) {

@@ -213,9 +213,19 @@ extension DashboardState {
 
   private mutating func answeredMenu(_ key: Key, _ index: Int) -> [Effect] {
     let modes = PinMode.allCases
+    let last = modes.count + RepairClass.allCases.count - 1
     switch key {
     case .up, .character("k"): overlay = .modeMenu(index: max(0, index - 1))
-    case .down, .character("j"): overlay = .modeMenu(index: min(modes.count - 1, index + 1))
+    case .down, .character("j"): overlay = .modeMenu(index: min(last, index + 1))
+    case .enter where index >= modes.count:
+      // The menu stays, so that several classes can be switched in a row.
+      guard let row = selectedRow, index - modes.count < RepairClass.allCases.count else {
+        return []
+      }
+      let one = RepairSet(RepairClass.allCases[index - modes.count])
+      return [
+        .command(.setRepairs(session: row.id, repairs: row.repairs.symmetricDifference(one)))
+      ]
     case .enter:
       overlay = nil
       guard let session = selectedSession else { return [] }

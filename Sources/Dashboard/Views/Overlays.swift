@@ -48,18 +48,22 @@ enum Overlays {
       .safe: "undo re-rendering: the same meaning in the server's own bytes",
       .hold: "also keep old text in place and add what is new at the end",
     ]
-    let lines = PinMode.allCases.map { mode in
+    var lines = PinMode.allCases.map { mode in
       (mode.name, (texts[mode] ?? "") + (mode == current ? " (now)" : ""))
+    }
+    let repairs = state.selectedRow?.repairs ?? .all
+    lines += RepairClass.allCases.map { one in
+      ("[\(repairs.contains(one) ? "x" : " ")] \(one.name)", one.summary)
     }
     box(
       "pin mode of \(state.selectedSession?.description ?? "-")", lines, state, &frame,
-      selected: index)
+      selected: index, textColumn: 19)
   }
 
   /// A block of lines at the lower end of the body, over whatever is there.
   private static func box(
     _ title: String, _ lines: [(String, String)], _ state: DashboardState, _ frame: inout Frame,
-    selected: Int? = nil
+    selected: Int? = nil, textColumn: Int = 8
   ) {
     let body = state.layout.body
     let width = frame.size.columns
@@ -67,12 +71,14 @@ enum Overlays {
     let top = body.endRow - rows
     for row in top..<body.endRow { frame.fill(" ", row: row, columns: 0..<width) }
     Rules.draw(&frame, row: top, title: title, glyphs: state.glyphs)
-    for (offset, line) in lines.prefix(rows - 1).enumerated() {
+    // As many lines as fit, with the selected one among them.
+    let first = max(0, min((selected ?? 0) - (rows - 1) / 2, lines.count - (rows - 1)))
+    for (offset, line) in lines.dropFirst(first).prefix(rows - 1).enumerated() {
       let row = top + 1 + offset
       frame.put(line.0, row: row, column: 3, role: .key)
-      let at = line.0.isEmpty ? 3 : 8
+      let at = line.0.isEmpty ? 3 : textColumn
       frame.put(line.1, row: row, column: at, in: width - at - 1)
-      if offset == selected {
+      if first + offset == selected {
         frame.put(">", row: row, column: 1)
         frame.paint(row: row, columns: 0..<width, role: .selected)
       }

@@ -145,6 +145,14 @@ public struct Alignment: Sendable {
     _ matches: inout [Match], _ used: inout [Bool], _ budget: inout Int
   ) {
     guard !olds.isEmpty, !news.isEmpty else { return }
+    // As many blocks of the same kinds: each stands for the one in its place, even if all names were
+    // made anew.
+    let isRenamed =
+      olds.count == news.count
+      && zip(olds, news).allSatisfy {
+        !used[$0] && old.index.blocks[$0].kind == new.index.blocks[$1].kind
+          && old.index.blocks[$0].group == .messages
+      }
     var from = olds.lowerBound
     for b in news {
       let block = new.index.blocks[b]
@@ -154,7 +162,7 @@ public struct Alignment: Sendable {
       }
       let placed =
         from < olds.upperBound && !used[from]
-          && isAlike(old.index.blocks[from], block) ? from : nil
+          && (isRenamed || isAlike(old.index.blocks[from], block)) ? from : nil
       guard let a = named ?? placed else { continue }
       matches[b] = pair(old, a, new, b, &budget)
       used[a] = true

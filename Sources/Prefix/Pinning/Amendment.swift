@@ -8,16 +8,26 @@ struct Amendment {
   static let longestNote = 8192
 
   private var parts: [String] = []
-  private(set) var causes: [Cause] = []
 
   var isEmpty: Bool { parts.isEmpty }
 
   /// - Parameter name: how a reader would call the block: `message 3`, `the system prompt`.
   /// - Returns: false if the change is too large for a note.
-  mutating func add(_ name: String, before: String, after: String, cause: Cause) -> Bool {
+  mutating func add(_ name: String, before: String, after: String) -> Bool {
     guard let delta = Self.delta(before, after) else { return false }
-    parts.append("\(name) now reads:\n\(delta)")
-    causes.append(cause)
+    // Nothing but empty lines came or went.
+    if delta.isEmpty { return true }
+    return append("\(name) now reads:\n\(delta)")
+  }
+
+  /// A message that the agent put in front of earlier ones.
+  /// - Returns: false if the note would be too long.
+  mutating func insert(_ kind: String, at index: Int, _ text: String) -> Bool {
+    append("a \(kind) message was put in as message \(index):\n\(text)\n")
+  }
+
+  private mutating func append(_ part: String) -> Bool {
+    parts.append(part)
     return parts.reduce(0) { $0 + $1.utf8.count } <= Self.longestNote
   }
 

@@ -11,10 +11,12 @@ enum BodyAssembly {
       let range = history.index.blocks[at].range
       var bytes: [UInt8] = []
       for ghost in entry.ghosts {
-        bytes += ghost.bytes
+        bytes += ghost.piece.bytes
         bytes.append(UInt8(ascii: ","))
       }
-      if let forwarded = entry.forwarded {
+      if entry.isOmitted {
+        splices.append(omission(range, body.bytes, bytes))
+      } else if let forwarded = entry.forwarded {
         splices.append((range, bytes + forwarded.bytes))
       } else {
         splices.append((range.lowerBound..<range.lowerBound, bytes))
@@ -25,6 +27,24 @@ enum BodyAssembly {
     }
     splices.sort { $0.range.lowerBound < $1.range.lowerBound }
     return join(body, splices)
+  }
+
+  /// Takes an element out of its array, with one of the commas around it.
+  private static func omission(
+    _ range: Range<Int>, _ body: UnsafeRawBufferPointer, _ inFront: [UInt8]
+  ) -> (range: Range<Int>, bytes: [UInt8]) {
+    var scanner = JSONScanner(body, at: range.upperBound)
+    if scanner.accept(UInt8(ascii: ",")) {
+      scanner.skipWhitespace()
+      return (range.lowerBound..<scanner.position, inFront)
+    }
+    if !inFront.isEmpty { return (range, inFront.dropLast()) }
+    var start = range.lowerBound
+    while start > 0, body[start - 1] != UInt8(ascii: ","), body[start - 1] != UInt8(ascii: "[") {
+      start -= 1
+    }
+    if start > 0, body[start - 1] == UInt8(ascii: ",") { start -= 1 }
+    return (start..<range.upperBound, [])
   }
 
   private static func toolSplice(

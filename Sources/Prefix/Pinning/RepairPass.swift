@@ -2,64 +2,104 @@ import Bytes
 import Prompt
 
 /// One walk over a request that carries the translation table on and repairs what changed.
+///
+/// Where a change cannot be repaired, the walk stops and says from which old block on the agent's
+/// own bytes have to be accepted; a second walk keeps what stands in front of it.
 struct RepairPass {
-  enum Result {
-    case keep(ServerView)
-    /// Accept the agent's version, declared.
+  /// Why a walk cannot go on.
+  enum Stop: Error {
+    /// The whole table has to go.
     case rebase(String)
-    /// The mode does not allow the repair.
-    case refuse(String)
+    /// Everything from this old block on has to be taken as the agent sends it.
+    case accept(from: Int, String)
+    /// The same, because the mode or a switch does not allow the repair.
+    case refuse(from: Int, String)
   }
 
+  let reception: Reception
   let old: History
   let new: History
   let alignment: Alignment
   let oldView: ServerView
   let policy: PinPolicy
-  let isBranch: Bool
+  /// The old block from which on the agent's bytes are accepted; nil if none.
+  let acceptedFrom: Int?
 
   private(set) var causes: [Cause] = []
+  private(set) var repairs: RepairSet = []
   private(set) var noteBytes = 0
   private var entries: [ServerView.Entry]
   private var amendment = Amendment()
   /// Dropped blocks that go in front of the next one that is still there.
-  private var pendingGhosts: [ServerView.Piece] = []
-  /// Why the end of the history was given up as the agent sent it; nil if it was not.
-  private(set) var givenUp: String?
+  private var pendingGhosts: [ServerView.Ghost] = []
 
   init(
-    old: History, new: History, alignment: Alignment, oldView: ServerView, policy: PinPolicy,
-    isBranch: Bool
+    _ reception: Reception, old: History, alignment: Alignment, oldView: ServerView,
+    policy: PinPolicy, acceptedFrom: Int? = nil
   ) {
+    self.reception = reception
     self.old = old
-    self.new = new
+    new = reception.history
     self.alignment = alignment
     self.oldView = oldView
     self.policy = policy
-    self.isBranch = isBranch
+    self.acceptedFrom = acceptedFrom
     entries = Array(repeating: ServerView.Entry(), count: new.index.blocks.count)
   }
 
-  mutating func run() -> Result {
-    var tools: [ServerView.Tool]?
-    switch pinTools() {
-    case .keep(let kept): tools = kept
-    case .stop(let result): return result
-    }
-    for group in [BlockGroup.system, .messages] {
-      if let result = carry(group) { return result }
-    }
-    if let result = placeNotes() { return result }
+  private var isBranch: Bool { reception.relation == .branch }
+
+  mutating func run() throws(Stop) -> ServerView {
+    try refuseRedactions()
     var view = ServerView(asSent: new.index)
+    if acceptedFrom.map({ $0 > 0 }) ?? true {
+      var tools = ToolPass(
+        old: old, new: new, alignment: alignment, oldView: oldView, policy: policy)
+      view.tools = try tools.run()
+      causes = tools.causes
+      repairs = tools.repairs
+    }
+    for group in [BlockGroup.system, .messages] { try carry(group) }
+    echo()
+    try placeNotes()
     view.entries = entries
-    view.tools = tools
-    return .keep(view)
+    if !repairs.isEmpty || acceptedFrom != nil, !Pairing(new, view).isAsComplete(as: Pairing(new)) {
+      throw .rebase("a tool call would have lost its counterpart")
+    }
+    return view
+  }
+
+  // MARK: Redaction
+
+  /// Redaction overrides everything else, wherever in the request it is: then nothing is held,
+  /// because what was blanked may stand in any block, note or ghost.
+  private func refuseRedactions() throws(Stop) {
+    for at in new.index.indices(of: .system).lowerBound..<new.index.blocks.count {
+      switch alignment.matches[at] {
+      case .same, .neutral: continue
+      case .changed(let before):
+        guard let was = text(old, before), let now = text(new, at) else { continue }
+        if RedactionDetector.isRedaction(was, now) { throw .rebase("redacted text is never kept") }
+      case .new:
+        // Among old messages: perhaps an old one in a form that could not be aligned.
+        guard hasOldBehind(at), let now = text(new, at), RedactionDetector.isRedaction("", now)
+        else { continue }
+        throw .rebase("redacted text is never kept")
+      }
+    }
+  }
+
+  private func text(_ history: History, _ block: Int) -> String? {
+    history.bytes(of: block).flatMap { JSONValue($0) }.map(Text.all)
+  }
+
+  private func hasOldBehind(_ at: Int) -> Bool {
+    alignment.matches[at...].contains { $0.old != nil }
   }
 
   // MARK: System blocks and messages
 
-  /// nil to go on.
-  private mutating func carry(_ group: BlockGroup) -> Result? {
+  private mutating func carry(_ group: BlockGroup) throws(Stop) {
     let olds = old.index.indices(of: group)
     let news = new.index.indices(of: group)
     // Behind this old block nothing is aligned any more: what follows is the agent's new tail.
@@ -69,246 +109,191 @@ struct RepairPass {
     var next = olds.lowerBound
     for at in news {
       guard let before = alignment.matches[at].old else {
-        // In front of aligned blocks, an unknown one was inserted; behind them, it is the tail.
-        guard let lastAligned, next <= lastAligned else { continue }
-        if let result = inserted(before: next) { return result }
+        if !isAccepted(next), let lastAligned, next <= lastAligned {
+          try inserted(at, before: next)
+        }
         continue
       }
-      if before > next, let result = dropped(next..<before, at, lastAligned) { return result }
+      if isAccepted(before) { return }
+      if before > next { try dropped(next..<before, lastAligned) }
+      try matched(at, before, from: next, lastAligned)
       next = before + 1
-      if let result = matched(at, before, lastAligned) { return result }
     }
-    if next < olds.upperBound, !alignment.isChained, !isBranch {
+    if next < olds.upperBound, !alignment.isChained, !isAccepted(next) {
       // Old blocks at the end are gone: the conversation was cut, which is the agent's to decide.
-      return discard(from: next, reason: "the end of the conversation was dropped")
+      throw .accept(from: next, isBranch ? "branch" : "the end of the conversation was dropped")
     }
-    if isBranch, next < olds.upperBound { return discard(from: next, reason: "branch") }
-    return nil
   }
 
-  private mutating func matched(_ at: Int, _ before: Int, _ lastAligned: Int?) -> Result? {
-    // Behind a change that was accepted nothing has to be kept any more.
-    if givenUp != nil { return nil }
+  private func isAccepted(_ oldBlock: Int) -> Bool { acceptedFrom.map { oldBlock >= $0 } ?? false }
+
+  /// - Parameter from: the first of the dropped blocks in front of it, or itself.
+  private mutating func matched(
+    _ at: Int, _ before: Int, from: Int, _ lastAligned: Int?
+  ) throws(Stop) {
     let entry = oldView.entries[before]
-    defer {
-      entries[at].ghosts = pendingGhosts + entries[at].ghosts
-      pendingGhosts = []
+    entries[at] = entry
+    guard alignment.matches[at] == .same(old: before) || hasSameForm(at, before) else {
+      throw .accept(from: from, "a string became a list, or a list a string")
     }
     switch alignment.matches[at] {
-    case .same:
-      entries[at] = entry
+    case .same, .new: break
     case .neutral:
-      entries[at] = entry
-      guard policy.restoresNeutral, entry.forwarded == nil else { return nil }
-      guard let was = old.bytes(of: before), let now = new.bytes(of: at) else {
-        return .rebase("history not kept")
+      if policy.restoresNeutral, policy.repairs.contains(.neutral), entry.isAsSentItself {
+        guard let was = old.bytes(of: before), let now = new.bytes(of: at) else {
+          throw .accept(from: from, "history not kept")
+        }
+        entries[at].forwarded = NeutralRepair.piece(was: was, now: now)
       }
-      // Cache markers belong where the agent puts them; kept in every place, they would pile up.
-      if findBytes("\"cache_control\"", in: was) == nil,
-        findBytes("\"cache_control\"", in: now) == nil
-      {
-        entries[at].forwarded = ServerView.Piece(was)
-      }
-    case .changed:
-      return changed(at, before, lastAligned)
-    case .new:
-      break
+    case .changed: try changed(at, before, from: from, lastAligned)
     }
-    return nil
+    entries[at].ghosts = pendingGhosts + entry.ghosts
+    pendingGhosts = []
   }
 
-  private mutating func changed(_ at: Int, _ before: Int, _ lastAligned: Int?) -> Result? {
+  /// A bare string cannot stand in the list that has taken its place, nor an object where a string
+  /// was (`system` and `input` may be either).
+  private func hasSameForm(_ at: Int, _ before: Int) -> Bool {
+    let was = oldView.entries[before].forwarded?.bytes.first ?? old.bytes(of: before)?.first
+    guard let was, let now = new.bytes(of: at)?.first else { return true }
+    return was == now
+  }
+
+  private mutating func changed(
+    _ at: Int, _ before: Int, from: Int, _ lastAligned: Int?
+  ) throws(Stop) {
+    let entry = oldView.entries[before]
+    // The agent is back at what the server has all along.
+    if let now = new.bytes(of: at), let held = entry.forwarded, !entry.isNoted, !entry.carriesNotes,
+      held.digest == Digest(of: now)
+    {
+      entries[at].forwarded = nil
+      return
+    }
     let place = BreakPlace(
       boundary: Boundary(neutral: at, alignment, old: old, new: new), alignment: alignment,
       old: old, new: new)
     let verdict = TextCause.verdict(place)
-    if verdict.cause == .redaction {
-      return .rebase("redacted text is never kept")
+    let title = verdict.cause.title
+    if verdict.cause == .redaction { throw .rebase("redacted text is never kept") }
+    guard !isBranch, verdict.tier != .never, let repair = BlockRepairs.of(verdict.cause) else {
+      throw .accept(from: from, isBranch ? "branch" : title)
     }
-    if verdict.cause == .billingNonce, !policy.freezesBillingLine {
-      return discard(from: before, reason: "the billing line belongs to the vendor's API")
+    if repair.repairClass == .billing, !policy.freezesBillingLine {
+      throw .accept(from: from, "the billing line belongs to the vendor's API")
     }
-    if verdict.tier == .never { return discard(from: before, reason: verdict.cause.title) }
-    if isBranch { return discard(from: before, reason: "branch") }
-    if verdict.tier != .lossless {
-      guard policy.mode == .hold else { return .refuse("\(verdict.cause.title): safe forwards it") }
-      guard new.index.blocks[at].kind == .system || (lastAligned.map { $0 > before } ?? false)
-      else {
-        return discard(from: before, reason: verdict.cause.title)
+    if let reason = policy.refusal(repair.repairClass) {
+      throw .refuse(from: from, "\(title): \(reason)")
+    }
+    if repair.repairClass.tier != .lossless, new.index.blocks[at].kind != .system,
+      !(lastAligned.map { $0 > before } ?? false)
+    {
+      throw .accept(from: from, title)
+    }
+    guard entry.forwarded != nil || entry.isOmitted || old.bytes(of: before) != nil else {
+      throw .accept(from: from, "history not kept")
+    }
+    let change = BlockChange(verdict, place, new.index.blocks[at])
+    switch repair.action(change) {
+    case .accept(let reason): throw .accept(from: from, "\(title): \(reason)")
+    case .keep: break
+    case .keepAndTell:
+      guard amendment.add(name(at), before: change.was, after: change.now) else {
+        throw .accept(from: from, "\(title): too much for a note")
       }
+      entries[at].isNoted = true
     }
-    guard
-      let bytes = oldView.entries[before].forwarded?.bytes ?? old.bytes(of: before).map(Array.init)
-    else { return .rebase("history not kept") }
-    if verdict.tier != .lossless, !addNote(verdict.cause, place, at) {
-      return discard(from: before, reason: "\(verdict.cause.title): too much for a note")
+    if entry.forwarded == nil, !entry.isOmitted {
+      entries[at].forwarded = old.bytes(of: before).map { ServerView.Piece($0) }
     }
-    entries[at] = oldView.entries[before]
-    entries[at].forwarded = ServerView.Piece(bytes)
-    entries[at].isHeld = true
-    causes.append(verdict.cause)
-    return nil
+    note(verdict.cause, repair.repairClass)
+  }
+
+  private mutating func note(_ cause: Cause, _ one: RepairClass) {
+    if !causes.contains(cause) { causes.append(cause) }
+    repairs.insert(RepairSet(one))
+  }
+
+  /// How a reader would call the block.
+  private func name(_ at: Int) -> String {
+    let block = new.index.blocks[at]
+    return block.kind == .system
+      ? "the system prompt" : "message \(new.index.indexInGroup(at)) (\(block.kind.word))"
   }
 
   /// A block that stands in front of aligned ones and has no counterpart.
-  private mutating func inserted(before next: Int) -> Result? {
-    if givenUp != nil { return nil }
-    guard policy.mode == .hold else { return .refuse("a message was inserted: safe forwards it") }
-    return discard(from: next, reason: "a message was inserted in front of history")
+  private mutating func inserted(_ at: Int, before next: Int) throws(Stop) {
+    let reason = "a message was inserted in front of history"
+    if isBranch { throw .accept(from: next, "branch") }
+    if let refusal = policy.refusal(InsertedMessageRepair.repairClass) {
+      throw .refuse(from: next, "\(reason): \(refusal)")
+    }
+    guard let bytes = new.bytes(of: at),
+      let text = InsertedMessageRepair.text(new.index.blocks[at], bytes),
+      amendment.insert(new.index.blocks[at].kind.word, at: new.index.indexInGroup(at), text)
+    else { throw .accept(from: next, reason) }
+    entries[at].isOmitted = true
+    entries[at].isNoted = true
+    note(.inPlaceEdit, InsertedMessageRepair.repairClass)
   }
 
   /// Old blocks that are missing in front of an aligned one.
-  private mutating func dropped(_ range: Range<Int>, _ at: Int, _ lastAligned: Int?) -> Result? {
-    if givenUp != nil { return nil }
-    guard policy.mode == .hold else { return .refuse("messages were dropped: safe forwards it") }
-    guard let lastAligned, range.upperBound <= lastAligned + 1 else {
-      return discard(from: range.lowerBound, reason: "messages were dropped")
+  private mutating func dropped(_ range: Range<Int>, _ lastAligned: Int?) throws(Stop) {
+    let reason = "messages were dropped"
+    if isBranch { throw .accept(from: range.lowerBound, "branch") }
+    guard let lastAligned, range.upperBound <= lastAligned else {
+      throw .accept(from: range.lowerBound, reason)
     }
-    var ghosts: [ServerView.Piece] = []
-    var bytes = 0
-    for gone in range {
-      let block = old.index.blocks[gone]
-      // A call without its result, or a result without its call, is refused by every server.
-      guard
-        block.kind == .user || block.kind == .system || block.kind == .reasoning
-          || pairsWithin(range)
-      else { return discard(from: range.lowerBound, reason: "a tool call lost its counterpart") }
-      ghosts += oldView.entries[gone].ghosts
-      guard let text = oldView.entries[gone].forwarded?.bytes ?? old.bytes(of: gone).map(Array.init)
-      else { return .rebase("history not kept") }
-      bytes += text.count
-      ghosts.append(ServerView.Piece(text))
+    // What the server never had in its place is not missing there.
+    if range.allSatisfy({ oldView.entries[$0].isOmitted && oldView.entries[$0].ghosts.isEmpty }) {
+      return
     }
-    guard bytes * 4 <= new.promptBytes else {
-      return discard(from: range.lowerBound, reason: "too much was dropped to keep it")
+    if let refusal = policy.refusal(DroppedMessagesRepair.repairClass) {
+      throw .refuse(from: range.lowerBound, "\(reason): \(refusal)")
     }
+    var refusal = ""
+    guard
+      let ghosts = DroppedMessagesRepair.ghosts(
+        range, old, oldView, room: new.promptBytes, refusal: &refusal)
+    else { throw .accept(from: range.lowerBound, refusal) }
     pendingGhosts = ghosts
-    causes.append(.inPlaceEdit)
-    return nil
+    note(
+      range.allSatisfy { old.index.blocks[$0].kind == .reasoning }
+        ? .reasoningDropped : .inPlaceEdit, DroppedMessagesRepair.repairClass)
   }
 
-  private func pairsWithin(_ range: Range<Int>) -> Bool {
-    var open: Set<UInt64> = []
-    for at in range {
-      let block = old.index.blocks[at]
-      if block.kind == .assistant, block.identity != 0 { open.insert(block.identity) }
-      if block.kind == .toolResult, open.remove(block.identity) == nil { return false }
-    }
-    return open.isEmpty
-  }
+  // MARK: The tail
 
-  /// Gives up the table from an old block on. If a note stands there that says what an earlier,
-  /// held block now reads, the whole table has to go: otherwise that would be lost.
-  private mutating func discard(from oldBlock: Int, reason: String) -> Result? {
-    givenUp = givenUp ?? reason
-    pendingGhosts = []
-    let carriesNotes = oldView.entries[oldBlock...].contains { $0.carriesNotes }
-    return carriesNotes ? .rebase(reason) : nil
-  }
-
-  // MARK: Notes
-
-  private mutating func addNote(_ cause: Cause, _ place: BreakPlace, _ at: Int) -> Bool {
-    guard let before = place.before, let after = place.after else { return false }
-    let was = Text.all(before)
-    let now = Text.all(after)
-    if addsNothing(cause, was, now) { return true }
-    let index = new.index.indexInGroup(at)
-    let name =
-      new.index.blocks[at].kind == .system
-      ? "the system prompt" : "message \(index) (\(new.index.blocks[at].kind.word))"
-    return amendment.add(name, before: was, after: now, cause: cause)
-  }
-
-  /// Whether the new text says nothing that the old one did not: then there is nothing to deliver.
-  private func addsNothing(_ cause: Cause, _ was: String, _ now: String) -> Bool {
-    switch cause {
-    case .toolResultCleared, .reasoningDropped: return true
-    case .reminder: return was.utf8.count >= now.utf8.count && !ReminderDetector.adds(was, now)
-    case .billingNonce: return true
-    default: return false
+  /// Puts what the model wrote in place of the agent's echo of it.
+  private mutating func echo() {
+    guard policy.pinsEcho, let generated = reception.session.generated,
+      let echo = Echo.find(reception)
+    else { return }
+    for repaired in EchoRepair.pieces(echo, generated, new, policy) {
+      guard entries[repaired.block].isAsSent else { continue }
+      entries[repaired.block].forwarded = repaired.piece
+      note(repaired.cause, repaired.repairClass)
     }
   }
 
   /// Puts the notes at the end of the newest message that may carry one.
-  private mutating func placeNotes() -> Result? {
-    guard !amendment.isEmpty else { return nil }
-    let news = new.index.indices(of: .messages)
-    guard
-      let at = news.last(where: {
-        new.index.blocks[$0].kind == .user || new.index.blocks[$0].kind == .toolResult
-      }), alignment.matches[at] == .new, let bytes = new.bytes(of: at),
+  private mutating func placeNotes() throws(Stop) {
+    guard !amendment.isEmpty else { return }
+    let at = new.index.indices(of: .messages).last {
+      new.index.blocks[$0].kind == .user || new.index.blocks[$0].kind == .toolResult
+    }
+    guard let at, alignment.matches[at] == .new, !entries[at].isOmitted,
+      let bytes = new.bytes(of: at),
       let noted = NoteSplice.append(
         amendment.text, to: bytes, kind: new.index.blocks[at].kind, dialect: new.index.dialect)
-    else { return .rebase("no new message can carry the note") }
+    else { throw .rebase("no new message can carry the note") }
     entries[at].forwarded = ServerView.Piece(noted)
     entries[at].carriesNotes = true
     noteBytes = noted.count - bytes.count
-    return nil
   }
+}
 
-  // MARK: Tools
-
-  private enum ToolResult {
-    case keep([ServerView.Tool]?)
-    case stop(Result)
-  }
-
-  private mutating func pinTools() -> ToolResult {
-    let olds = old.index.indices(of: .tools)
-    let news = new.index.indices(of: .tools)
-    let same =
-      olds.count == news.count
-      && zip(olds, news).allSatisfy {
-        old.index.blocks[$0].digest == new.index.blocks[$1].digest
-      }
-    if same { return .keep(oldView.tools) }
-    let before =
-      oldView.tools
-      ?? olds.map {
-        ServerView.Tool(
-          identity: old.index.blocks[$0].identity, agentDigest: old.index.blocks[$0].digest)
-      }
-    var byName: [UInt64: Int] = [:]
-    for at in news {
-      guard byName.updateValue(at, forKey: new.index.blocks[at].identity) == nil else {
-        return .stop(.rebase("two tools have one name"))
-      }
-    }
-    guard byName.count == before.count, before.allSatisfy({ byName[$0.identity] != nil }) else {
-      return .stop(.rebase(byName.count > before.count ? "a tool was added" : "tools changed"))
-    }
-    var kept: [ServerView.Tool] = []
-    for tool in before {
-      guard let at = byName[tool.identity] else { return .stop(.rebase("tools changed")) }
-      guard let entry = pinTool(tool, at) else {
-        return .stop(.rebase("the definition of a tool changed"))
-      }
-      kept.append(entry)
-    }
-    if kept.map(\.identity) != news.map({ new.index.blocks[$0].identity }) {
-      causes.append(.toolOrder)
-    }
-    return .keep(kept)
-  }
-
-  /// The server's bytes for a tool whose meaning is what it was; nil if it is not.
-  private mutating func pinTool(_ tool: ServerView.Tool, _ at: Int) -> ServerView.Tool? {
-    let block = new.index.blocks[at]
-    var kept = tool
-    kept.agentDigest = block.digest
-    if tool.agentDigest == block.digest { return kept }
-    let olds = old.index.indices(of: .tools)
-    guard let before = olds.first(where: { old.index.blocks[$0].identity == tool.identity }),
-      let was = old.bytes(of: before), let now = new.bytes(of: at),
-      let left = JSONValue(was), let right = JSONValue(now)
-    else { return nil }
-    guard
-      CanonicalForm.meaning.digest(left) == CanonicalForm.meaning.digest(right)
-        || ToolCause.isSameWithoutOrder(left, right)
-    else { return nil }
-    if kept.forwarded == nil { kept.forwarded = ServerView.Piece(was) }
-    causes.append(.schemaOrder)
-    return kept
-  }
+extension ServerView.Entry {
+  /// The block was forwarded in the agent's bytes, whatever stands in front of it.
+  fileprivate var isAsSentItself: Bool { forwarded == nil && !isOmitted }
 }

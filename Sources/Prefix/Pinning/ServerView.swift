@@ -9,13 +9,21 @@ public struct ServerView: Sendable {
     /// The JSON text that was forwarded; nil if it was the agent's own.
     var forwarded: Piece?
     /// Blocks that the agent has dropped and the server still has, in front of this one.
-    var ghosts: [Piece] = []
-    /// Whether the block's present content reached the server elsewhere, in a note.
-    var isHeld = false
+    var ghosts: [Ghost] = []
+    /// The block itself was never forwarded: its content reached the server in a note.
+    var isOmitted = false
+    /// Whether a note says what this block now reads.
+    var isNoted = false
     /// Whether `forwarded` carries notes about other blocks.
     var carriesNotes = false
 
-    var isAsSent: Bool { forwarded == nil && ghosts.isEmpty }
+    var isAsSent: Bool { forwarded == nil && ghosts.isEmpty && !isOmitted }
+  }
+
+  /// A block that only the server has.
+  struct Ghost: Sendable, Equatable {
+    var piece: Piece
+    var carriesNotes = false
   }
 
   /// An immutable piece of JSON text with its digest.
@@ -76,6 +84,16 @@ public struct ServerView: Sendable {
 
   /// Bytes of blocks that the agent dropped and the server still has.
   public var ghostBytes: Int {
-    entries.reduce(0) { $0 + $1.ghosts.reduce(0) { $0 + $1.bytes.count + 1 } }
+    entries.reduce(0) { $0 + $1.ghosts.reduce(0) { $0 + $1.piece.bytes.count + 1 } }
+  }
+
+  /// The old block from which on all has to be given up if everything from `block` on is: a note
+  /// that is lost takes with it the block it tells of.
+  func givingUp(from block: Int) -> Int {
+    let isLost = entries[min(block, entries.count)...].contains { entry in
+      entry.carriesNotes || entry.ghosts.contains(where: \.carriesNotes)
+    }
+    guard isLost, let first = entries.firstIndex(where: \.isNoted) else { return block }
+    return min(first, block)
   }
 }

@@ -40,8 +40,12 @@ extension ServerView {
       let entry = entries[at]
       writer.optional(entry.forwarded) { $0.blob($1.bytes) }
       writer.count(entry.ghosts.count)
-      for ghost in entry.ghosts { writer.blob(ghost.bytes) }
-      writer.flag(entry.isHeld)
+      for ghost in entry.ghosts {
+        writer.blob(ghost.piece.bytes)
+        writer.flag(ghost.carriesNotes)
+      }
+      writer.flag(entry.isOmitted)
+      writer.flag(entry.isNoted)
       writer.flag(entry.carriesNotes)
     }
     writer.optional(tools) { writer, tools in
@@ -60,7 +64,7 @@ extension ServerView {
     let count = try reader.count(upTo: 1 << 24)
     var repaired: [(Int, Entry)] = []
     var last = 0
-    for step in 0..<(try reader.elements(ofSize: 5)) {
+    for step in 0..<(try reader.elements(ofSize: 6)) {
       let gap = try reader.count(upTo: count)
       guard step == 0 || gap > 0, last + gap < count else { throw BinaryReader.Damaged() }
       last += gap
@@ -84,14 +88,16 @@ extension ServerView {
 }
 
 extension ServerView.Entry {
-  fileprivate var isPlain: Bool { isAsSent && !isHeld && !carriesNotes }
+  fileprivate var isPlain: Bool { isAsSent && !isNoted && !carriesNotes }
 
   fileprivate init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
     forwarded = try reader.optional(ServerView.Piece.init(from:))
-    for _ in 0..<(try reader.elements(ofSize: 1)) {
-      ghosts.append(try ServerView.Piece(from: &reader))
+    for _ in 0..<(try reader.elements(ofSize: 2)) {
+      let piece = try ServerView.Piece(from: &reader)
+      ghosts.append(ServerView.Ghost(piece: piece, carriesNotes: try reader.flag()))
     }
-    isHeld = try reader.flag()
+    isOmitted = try reader.flag()
+    isNoted = try reader.flag()
     carriesNotes = try reader.flag()
   }
 }

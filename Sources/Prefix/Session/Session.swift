@@ -15,6 +15,10 @@ public final class Session {
   public internal(set) var history: History?
   public internal(set) var lastUsed: UInt64
   public var mode: PinMode
+  /// The classes that are repaired, as far as the mode allows; from the next turn on.
+  public var repairs: RepairSet
+  /// Holds pinning against what the server reports.
+  public var audit = PinAudit()
   /// What the upstream has instead of the agent's own bytes; nil while nothing is pinned.
   public var view: ServerView?
   /// Whether a person set the mode, rather than a default.
@@ -66,6 +70,9 @@ public final class Session {
     isSideCall = snapshot.isSideCall
     turns = snapshot.turns
     mode = snapshot.mode
+    repairs = snapshot.repairs
+    audit = snapshot.audit
+    generated = snapshot.generated
     modeIsChosen = snapshot.modeIsChosen
     view = snapshot.view
     agent = snapshot.agent
@@ -77,7 +84,7 @@ public final class Session {
 
   init(
     id: SessionID, key: GroupKey, model: String, hint: UInt64?, parent: SessionID?,
-    isSideCall: Bool, mode: PinMode, now: UInt64
+    isSideCall: Bool, mode: PinMode, repairs: RepairSet, now: UInt64
   ) {
     self.id = id
     family = id
@@ -87,6 +94,7 @@ public final class Session {
     self.parent = parent
     self.isSideCall = isSideCall
     self.mode = mode
+    self.repairs = repairs
     lastUsed = now
   }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import Prompt
+import Upstream
 
 /// All that a session's next decision depends on, for keeping it over a restart.
 ///
@@ -14,6 +15,7 @@ import Prompt
 ///   the next request with it. No text.
 /// - The translation table (S) with its replacement bytes: without them everything that was held
 ///   would have to be given up.
+/// - What the model wrote last, for pinning the agent's echo of it.
 /// - The agent's last body: a change that the agent makes after the restart can be repaired only by
 ///   the bytes that stood there before, and which block it will change cannot be known. Without it
 ///   such a change is accepted as sent and declared, while what was held before stays held.
@@ -37,17 +39,20 @@ public struct SessionSnapshot: @unchecked Sendable {
   public let parent: SessionID?
   public let turns: Int
   public let mode: PinMode
+  public let repairs: RepairSet
   public let agent: String
 
   let hint: UInt64?
   let isSideCall: Bool
   let modeIsChosen: Bool
+  let audit: PinAudit
   let estimate: TokenEstimate
   let lastPrompt: (bytes: Int, tokens: Int?)
   let lastResponse: UInt64?
   /// Its body is never written to once it is in a history, so it may be read on another thread.
   let history: History
   let view: ServerView?
+  let generated: GeneratedMessage?
 
   /// nil before the first turn.
   init?(_ session: Session) {
@@ -57,15 +62,18 @@ public struct SessionSnapshot: @unchecked Sendable {
     parent = session.parent
     turns = session.turns
     mode = session.mode
+    repairs = session.repairs
     agent = session.agent
     hint = session.hint
     isSideCall = session.isSideCall
     modeIsChosen = session.modeIsChosen
+    audit = session.audit
     estimate = session.estimate
     lastPrompt = session.lastPrompt
     lastResponse = session.lastResponse
     self.history = history
     view = session.view
+    generated = session.generated
   }
 }
 
@@ -82,10 +90,12 @@ extension SessionSnapshot {
     writer.optional(parent) { $0.number(UInt64($1.raw)) }
     writer.count(turns)
     writer.byte(mode.rawValue)
+    writer.number(UInt64(repairs.rawValue))
     writer.text(agent)
     writer.optional(hint) { $0.word($1) }
     writer.flag(isSideCall)
     writer.flag(modeIsChosen)
+    audit.encode(to: &writer)
     estimate.encode(to: &writer)
     writer.count(lastPrompt.bytes)
     writer.optional(lastPrompt.tokens) { $0.count($1) }
@@ -102,6 +112,7 @@ extension SessionSnapshot {
     }
     let kept = text == .none ? view?.lost : view
     writer.optional(kept) { $1.encode(to: &$0) }
+    writer.optional(text == .all ? generated : nil, Self.write)
     writer.digest(writer.bytes.withUnsafeBytes { Digest(of: $0) })
     return writer.bytes
   }
@@ -125,10 +136,12 @@ extension SessionSnapshot {
     turns = try reader.count(upTo: Int(UInt32.max))
     guard let mode = PinMode(rawValue: try reader.byte()) else { throw BinaryReader.Damaged() }
     self.mode = mode
+    repairs = RepairSet(rawValue: UInt32(try reader.count(upTo: Int(UInt32.max))))
     agent = try reader.text()
     hint = try reader.optional { (reader) throws(BinaryReader.Damaged) in try reader.word() }
     isSideCall = try reader.flag()
     modeIsChosen = try reader.flag()
+    audit = try PinAudit(from: &reader)
     estimate = try TokenEstimate(from: &reader)
     let promptBytes = try reader.count(upTo: 1 << 48)
     let promptTokens = try reader.optional { (reader) throws(BinaryReader.Damaged) in
@@ -144,9 +157,35 @@ extension SessionSnapshot {
     key = GroupKey(
       credential: credential, upstream: upstream, dialect: history.index.dialect)
     view = try reader.optional(ServerView.init(from:))
+    generated = try reader.optional(Self.message)
     if let view, view.entries.count != history.index.blocks.count {
       throw BinaryReader.Damaged()
     }
+  }
+
+  private static func write(_ writer: inout BinaryWriter, _ message: GeneratedMessage) {
+    writer.text(message.text)
+    writer.text(message.reasoning)
+    writer.count(message.toolCalls.count)
+    for call in message.toolCalls {
+      for part in [call.id, call.name, call.arguments] { writer.text(part) }
+    }
+    writer.flag(message.isTruncated)
+  }
+
+  private static func message(
+    _ reader: inout BinaryReader
+  ) throws(BinaryReader.Damaged) -> GeneratedMessage {
+    var message = GeneratedMessage()
+    message.text = try reader.text()
+    message.reasoning = try reader.text()
+    for _ in 0..<(try reader.elements(ofSize: 3)) {
+      let id = try reader.text()
+      let name = try reader.text()
+      message.toolCalls.append(.init(id: id, name: name, arguments: try reader.text()))
+    }
+    message.isTruncated = try reader.flag()
+    return message
   }
 
   private static func id(_ reader: inout BinaryReader) throws(BinaryReader.Damaged) -> SessionID {

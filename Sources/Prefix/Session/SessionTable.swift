@@ -65,6 +65,8 @@ public final class SessionTable {
   private var keptBytes = 0
   private var nextID: UInt32
   public var defaultMode: PinMode
+  /// The classes that are repaired in sessions to come.
+  public var defaultRepairs = RepairSet.all
 
   /// - Parameter seed: makes session ids differ between runs.
   public init(limits: SessionLimits = SessionLimits(), seed: UInt32 = 0, mode: PinMode = .off) {
@@ -110,10 +112,12 @@ public final class SessionTable {
   /// order of their last use, oldest first.
   /// - Returns: nil if its id is in use, or the table is full.
   public func restore(_ snapshot: SessionSnapshot, now: UInt64) -> Session? {
+    let bytes = snapshot.history.bytesKept + (snapshot.generated?.byteCount ?? 0)
     guard sessions[snapshot.id] == nil, sessions.count < limits.sessions,
-      keptBytes + snapshot.history.bytesKept <= limits.bodyBytes
+      keptBytes + bytes <= limits.bodyBytes
     else { return nil }
     let session = Session(snapshot, now: now)
+    keptBytes += session.generated?.byteCount ?? 0
     sessions[session.id] = session
     group(session.key).insert(session)
     postings.insert(snapshot.history.index, session.id)
@@ -348,7 +352,8 @@ public final class SessionTable {
     let session = Session(
       id: SessionID(raw: nextID), key: context.key, model: history.model, hint: context.hint,
       parent: found.parent?.id, isSideCall: found.relation == .sideCall,
-      mode: found.parent?.mode ?? defaultMode, now: context.now)
+      mode: found.parent?.mode ?? defaultMode, repairs: found.parent?.repairs ?? defaultRepairs,
+      now: context.now)
     if found.relation == .branch, let parent = found.parent { session.estimate = parent.estimate }
     if found.relation != .sideCall, let parent = found.parent { session.family = parent.family }
     sessions[session.id] = session

@@ -17,6 +17,12 @@ enum ClearedResultDetector {
     return marks.contains { text.containsText($0) && !was.containsText($0) }
   }
 
+  /// Whether a line is what stands in place of text that was taken out.
+  static func isMarker(_ line: Substring) -> Bool {
+    let text = line.lowercased()
+    return marks.contains { text.containsText($0) }
+  }
+
   static func isCleared(_ before: String, _ after: String) -> Bool {
     let old = before.utf8.count
     let new = after.utf8.count

@@ -1,0 +1,111 @@
+import Bytes
+import Prompt
+
+/// How far a forwarded prompt (S) continues the one before it, by the bytes of the blocks.
+public struct ServerPrefix: Sendable, Equatable {
+  /// Bytes of the prompt that was forwarded last, all blocks but knobs.
+  public let previousBytes: Int
+  /// Bytes in front of the first block that is not what the server has there.
+  public let keptBytes: Int
+
+  public var isWhole: Bool { keptBytes == previousBytes }
+
+  /// - Parameters:
+  ///   - oldView: fits the old history.
+  ///   - newView: fits the new one.
+  init(
+    old: History, oldView: ServerView, new: History, newView: ServerView, _ alignment: Alignment,
+    order: RenderingOrder
+  ) {
+    var kept = 0
+    var previous = old.inheritedBytes
+    var isBroken = false
+    var frame = 0
+    let olds = old.index.segments(order)
+    let news = new.index.segments(order)
+    for segment in 1..<olds.count {
+      let isMessages = segment == olds.count - 1
+      let before = oldView.elements(old.index, olds[segment]) { old.index.blocks[$0].digest }
+      let bytes = before.reduce(0) { $0 + $1.length }
+      previous += bytes
+      if isMessages { frame = previous - bytes - old.inheritedBytes }
+      if isBroken { continue }
+      if isMessages, alignment.isChained {
+        kept += bytes
+        continue
+      }
+      let after = newView.elements(new.index, news[segment]) { at in
+        // Bytes that the server renders like those it has.
+        if case .neutral(let was) = alignment.matches[at] { return old.index.blocks[was].digest }
+        return new.index.blocks[at].digest
+      }
+      for (place, element) in before.enumerated() {
+        guard place < after.count, after[place].digest == element.digest else {
+          isBroken = true
+          break
+        }
+        kept += element.length
+      }
+      // More blocks than before in front of the messages.
+      if !isMessages, after.count > before.count { isBroken = true }
+    }
+    if !isBroken { kept += old.inheritedBytes }
+    // A setting may change how everything is rendered; on the Anthropic API it leaves tools and
+    // system prompt alone.
+    let knobs = new.index.indices(of: .knobs)
+    if knobs.count != old.index.indices(of: .knobs).count
+      || knobs.contains(where: { !alignment.matches[$0].isUnchanged })
+    {
+      kept = min(kept, new.index.dialect == .anthropicMessages ? frame : 0)
+    }
+    previousBytes = previous
+    keptBytes = kept
+  }
+}
+
+extension ServerView {
+  /// A block as the server has it.
+  struct Element {
+    var digest: Digest
+    var length: Int
+  }
+
+  /// What the server has of a run of blocks of the request the table belongs to, in order.
+  /// - Parameter own: the digest of a block that was forwarded as the agent sent it.
+  func elements(
+    _ index: RequestIndex, _ range: Range<Int>, own: (Int) -> Digest
+  ) -> [Element] {
+    if let tools, let first = range.first, index.blocks[first].group == .tools {
+      var lengths: [UInt64: Int] = [:]
+      for at in range { lengths[index.blocks[at].identity] = Int(index.blocks[at].length) }
+      return tools.map { tool in
+        Element(
+          digest: tool.forwarded?.digest ?? tool.agentDigest,
+          length: tool.forwarded?.bytes.count ?? lengths[tool.identity] ?? 0)
+      }
+    }
+    var list: [Element] = []
+    list.reserveCapacity(range.count)
+    for at in range where entries.indices.contains(at) {
+      let entry = entries[at]
+      for ghost in entry.ghosts {
+        list.append(Element(digest: ghost.piece.digest, length: ghost.piece.bytes.count))
+      }
+      if entry.isOmitted { continue }
+      list.append(
+        Element(
+          digest: entry.forwarded?.digest ?? own(at),
+          length: entry.forwarded?.bytes.count ?? Int(index.blocks[at].length)))
+    }
+    return list
+  }
+
+  /// Bytes of the prompt as it was forwarded, all blocks but knobs.
+  func promptBytes(_ history: History) -> Int {
+    let index = history.index
+    return BlockGroup.allCases.dropFirst().reduce(history.inheritedBytes) { sum, group in
+      elements(index, index.indices(of: group)) { index.blocks[$0].digest }
+        .reduce(sum) { $0 + $1.length }
+    }
+  }
+}
