@@ -163,6 +163,16 @@ public final class ProxyServer {
     return (pools[0], head)
   }
 
+  /// Asks an upstream something on a connection of its own. `done` is called once and never from
+  /// inside this call; not at all after `cancel`, which has to come before `stop`.
+  func probe(
+    upstream: Int, _ request: ProbeRequest, _ done: @escaping (ProbeOutcome) -> Void
+  ) -> ProbeConnection {
+    ProbeConnection(
+      request, to: pools[upstream], loop: loop, memory: memory,
+      connectDeadlines: upstreamDeadlines.connect, limits: configuration.responseLimits, done)
+  }
+
   // MARK: Ending
 
   /// Stops accepting, lets requests that have begun finish and closes everything else. `done` is

@@ -56,6 +56,13 @@ final class UpstreamPool {
     return route.targetPrefix + (target == "*" ? "" : target)
   }
 
+  /// The same for a path that is not below the API's `/v1`, which an address may end in.
+  func probeTarget(_ path: String) -> String {
+    let base = url.basePath
+    let root = base.hasSuffix("/v1") ? String(base.dropLast(3)) : base
+    return route.targetPrefix + root + path
+  }
+
   func takeIdle() -> UpstreamConnection? {
     guard let connection = idle.popLast() else { return nil }
     connection.deadline.stop()
