@@ -51,7 +51,8 @@ enum StatusPages {
         text.raw(",\"id_task\":")
         text.integer(slot.task)
         text.raw(",\"n_prompt_tokens\":")
-        text.integer(slot.promptTokens)
+        // Once it is idle: all that it holds.
+        text.integer(slot.isBusy ? slot.promptTokens : slot.tokens.count)
         text.raw(",\"n_prompt_tokens_processed\":")
         text.integer(slot.processedTokens)
         text.raw(",\"n_prompt_tokens_cache\":")
