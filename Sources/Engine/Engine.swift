@@ -11,10 +11,13 @@ public struct EngineConfiguration: Sendable {
     public var name: String
     /// `host:port` for people, never with user information.
     public var address: String
+    /// The host alone; empty if it is not known.
+    public var host: String
 
-    public init(name: String, address: String) {
+    public init(name: String, address: String, host: String = "") {
       self.name = name
       self.address = address
+      self.host = host
     }
   }
 
@@ -27,6 +30,8 @@ public struct EngineConfiguration: Sendable {
   public var repairs = RepairSet.all
   /// Makes session ids differ between runs.
   public var seed: UInt32 = 0
+  /// Whether pinned conversations may be tied to a slot or a machine of the server.
+  public var usesAffinity = true
 
   public init(upstreams: [UpstreamName]) { self.upstreams = upstreams }
 }
@@ -46,6 +51,10 @@ public final class Engine: TrafficObserver {
   /// they were forwarded.
   private var mayPin: Bool
   private var orders: [OrderKey: RenderingOrder] = [:]
+  var watches: [UpstreamWatch]
+  var routingKeys = RoutingKey()
+  /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
+  public var wakesProber: ((Int) -> Void)?
 
   private struct OrderKey: Hashable {
     var upstream: Int
@@ -68,7 +77,11 @@ public final class Engine: TrafficObserver {
     self.configuration = configuration
     self.clock = clock
     publishEvent = publish
-    upstreams = configuration.upstreams.map { UpstreamStatus(name: $0.name, address: $0.address) }
+    upstreams = configuration.upstreams.map {
+      UpstreamStatus(
+        name: $0.name, address: $0.address, kind: ServerDetector.kind(host: $0.host))
+    }
+    watches = upstreams.map { UpstreamWatch(kind: $0.kind) }
     turnCounts = upstreams.map { _ in 0 }
     downCounts = upstreams.map { _ in 0 }
   }
@@ -89,9 +102,12 @@ public final class Engine: TrafficObserver {
     if request.head.method == "POST", let dialect = Dialect(path: request.head.path) {
       let exchange = MeasuredExchange(self, request, facts(request, dialect))
       plan.observer = exchange
-      if mayPin, let decision = exchange.prepare(), decision.isRewritten {
-        plan.body = decision.body
-        plan.fallbackBody = request.body
+      if mayPin, let decision = exchange.prepare() {
+        if decision.isRewritten {
+          plan.body = decision.body
+          plan.fallbackBody = request.body
+        }
+        exchange.tie(&plan, request)
       }
     } else if request.body.count > 0 {
       plan.observer = UnmeasuredExchange(self, request, reason: UnmeasuredReason.notAPrompt)
@@ -112,7 +128,9 @@ public final class Engine: TrafficObserver {
         since = first
         failed = count + 1
       } else {
-        downCounts[index] += 1
+        noteLoss(index)
+        watches[index].plan.wentDown()
+        watches[index].forgetSlots()
       }
       upstreams[index].state = .down(since: since, reason: reason, failedRequests: failed)
     }
@@ -127,6 +145,10 @@ public final class Engine: TrafficObserver {
 
   public func notice(_ text: String) {
     publish(.notice(Notice(at: clock.wallMillis(), level: .warning, text: text)))
+  }
+
+  func inform(_ text: String) {
+    publish(.notice(Notice(at: clock.wallMillis(), level: .info, text: text)))
   }
 
   /// Sets the mode of one session, or of all and of those to come, from their next turn on.
@@ -180,6 +202,9 @@ public final class Engine: TrafficObserver {
     policy.pinsEcho = !isVendor
     policy.freezesBillingLine = kind != .anthropic && !facts.isSubscription
     policy.bytesPerToken = session.estimate.bytesPerToken
+    if watches.indices.contains(facts.upstream) {
+      policy.windowTokens = watches[facts.upstream].facts.windowTokens(of: session.model)
+    }
     return policy
   }
 
@@ -201,9 +226,24 @@ public final class Engine: TrafficObserver {
   func noteServer(_ upstream: Int, _ kind: ServerKind) {
     guard upstreams.indices.contains(upstream), kind != .unknown, upstreams[upstream].kind != kind
     else { return }
-    upstreams[upstream].kind = kind
-    publish(.upstream(upstreams[upstream]))
+    change(upstream) { $0.kind = kind }
+    watches[upstream].plan.learned(kind)
+    wakeProber(upstream)
   }
+
+  /// Publishes the state of an upstream if it is another one afterwards.
+  func change(_ upstream: Int, _ change: (inout UpstreamStatus) -> Void) {
+    let before = upstreams[upstream]
+    change(&upstreams[upstream])
+    if upstreams[upstream] != before { publish(.upstream(upstreams[upstream])) }
+  }
+
+  /// What the upstream had is gone.
+  func noteLoss(_ upstream: Int) { downCounts[upstream] += 1 }
+
+  func wakeProber(_ upstream: Int) { wakesProber?(upstream) }
+
+  var usesAffinity: Bool { configuration.usesAffinity }
 
   /// Where an upstream renders the tools: learnt from what it reused, else what is usual.
   func order(_ upstream: Int, _ dialect: Dialect) -> RenderingOrder {

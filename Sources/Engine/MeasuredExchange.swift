@@ -8,16 +8,23 @@ import Wire
 
 /// One prompt on its way to the upstream and its answer on the way back.
 final class MeasuredExchange: ExchangeObserver {
-  private let engine: Engine
-  private let facts: RequestFacts
+  let engine: Engine
+  let facts: RequestFacts
   private let target: (method: String, path: String)
   private var body: ByteBuffer?
-  private var reception: Reception?
+  private(set) var reception: Reception?
   private var record: TurnRecord?
   private var reader: AnswerReader?
   private var before: LastTurn?
   private var decision: PinDecision?
   private var viewBefore: ServerView?
+  /// Which slot the turn was sent to, once that was decided.
+  var place: SlotAffinity.Place?
+  /// Bytes that were added to tie the turn to a slot or a machine.
+  var tieBytes = 0
+  /// The upstream refused the tied body, and the agent's own was sent instead.
+  var isUntied = false
+  private var isBegun = false
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
     self.engine = engine
@@ -56,17 +63,27 @@ final class MeasuredExchange: ExchangeObserver {
 
   /// The request is on its way: time to look at it, while the server works.
   func forwarded() {
+    if !isBegun {
+      isBegun = true
+      engine.requestBegan(facts.upstream)
+    }
     guard record == nil, receive(), let reception else { return }
     var record = TurnBuilder.record(reception, facts)
     if let decision {
       TurnBuilder.apply(decision, to: &record, reception)
     }
+    beginPlace(reception)
+    record.forwardedBytes += tieBytes
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
   }
 
   func retriedWithOriginalBody(status: Int) {
+    if untie(), decision?.isRewritten != true {
+      if let received = record?.receivedBytes { record?.forwardedBytes = received }
+      return
+    }
     guard let reception, var record else { return }
     let reason = "upstream answered \(status) to the rewritten request"
     // A later turn was made to continue what this one should have left; its table stands.
@@ -89,6 +106,7 @@ final class MeasuredExchange: ExchangeObserver {
       isEncoded: head.fields.first("content-encoding").map { $0.lowercased() != "identity" }
         ?? false)
     engine.noteServer(facts.upstream, ServerDetector.kind(head.fields))
+    engine.answerBegan(facts.upstream)
     guard var record else { return }
     record.status = head.status
     record.firstByteMillis = elapsed()
@@ -113,6 +131,8 @@ final class MeasuredExchange: ExchangeObserver {
   func ended(_ outcome: ExchangeOutcome) {
     // A request that never reached the upstream is a turn, too, and a failed one.
     if record == nil { forwarded() }
+    engine.requestEnded(
+      facts.upstream, isAnswered: reader != nil, isAborted: outcome == .clientGone)
     guard let record, let reception else { return publishUnmeasured(outcome) }
     finish(record, reception, outcome)
   }
@@ -166,7 +186,10 @@ final class MeasuredExchange: ExchangeObserver {
       keepAnswer(reception, isComplete: record.state == .done)
     }
     if record.state == .done { learn(&record, reception) }
+    endPlace(record, reception)
     engine.publish(.finished(record))
+    engine.checkRendering(
+      record, before: reception.previous?.body, after: reception.history.body, facts.upstream)
   }
 
   /// What the model wrote is compared with the agent's echo of it on the next turn. Not called for a

@@ -86,6 +86,13 @@ public enum OptionTable {
       "no-pin", nil, .value("CLASS,..."), in: serving,
       "never repair these classes of change; the dashboard's mode menu lists and switches them"),
     Option(
+      "no-affinity", nil, in: serving,
+      "with --pin: do not tie conversations to a slot (llama.cpp) or a machine (OpenAI, SGLang)"),
+    Option(
+      "no-probes", nil, in: serving,
+      "ask upstreams nothing but what agents ask; without it they are asked what they are, how large "
+        + "their window is and what their slots hold"),
+    Option(
       "upstream-ca", nil, .value("FILE"), in: [.proxy],
       "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
     ),

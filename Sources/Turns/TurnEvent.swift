@@ -17,6 +17,14 @@ public struct UpstreamStatus: Sendable, Equatable {
   public var state: UpstreamState
   /// Round trip of the last connect, if known.
   public var connectMillis: Int?
+  /// The server's own name for its build; nil if it is not known.
+  public var build: String?
+  /// Windows of its models, in tokens; empty if they are not known.
+  public var windows: [ServerFacts.ModelWindow] = []
+  /// Conversations it can hold at the same time; nil if it does not say.
+  public var slotCount: Int?
+  /// What its slots held when they were last looked at; empty if they never were.
+  public var slots: [SlotState] = []
 
   public init(
     name: String, address: String, kind: ServerKind = .unknown, state: UpstreamState = .unknown,

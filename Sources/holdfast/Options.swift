@@ -19,6 +19,8 @@ struct ServeOptions {
   var mode: PinMode
   /// The classes of change that are repaired where the mode allows it.
   var repairs: RepairSet
+  var usesAffinity: Bool
+  var probes: Bool
   var upstreamCA: String?
   var noTUI: Bool
   var ndjson: String?
@@ -44,6 +46,8 @@ struct ServeOptions {
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
     repairs = try Self.repairs(line)
+    usesAffinity = !line.has("no-affinity")
+    probes = !line.has("no-probes")
     upstreamCA = line.last("upstream-ca")
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")

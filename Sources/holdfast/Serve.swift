@@ -42,6 +42,7 @@ final class Serving {
   private var ledger: LedgerWriter?
   private let notices: NoticeBox
   private var proxy: ProxyServer?
+  private var prober: Prober?
   private var engine: Engine?
   private var wakeup: Wakeup?
   private var signals: [SignalWatch] = []
@@ -90,6 +91,7 @@ final class Serving {
     let proxy = try ProxyServer(
       loop: loop, configuration: configuration(upstreams), observer: engine)
     self.proxy = proxy
+    if options.probes { startProber(engine, proxy) }
     try watchSignals()
     if showsDashboard { try openDashboard(proxy.address) }
     if pane == nil {
@@ -119,8 +121,11 @@ final class Serving {
 
   private func makeEngine(_ upstreams: [ServeOptions.Upstream]) -> Engine {
     var configuration = EngineConfiguration(
-      upstreams: upstreams.map { .init(name: $0.name, address: "\($0.url.host):\($0.url.port)") })
+      upstreams: upstreams.map {
+        .init(name: $0.name, address: "\($0.url.host):\($0.url.port)", host: $0.url.host)
+      })
     configuration.maxSessions = options.maxSessions
+    configuration.usesAffinity = options.usesAffinity
     configuration.keepBodies = options.keepBodies
     configuration.mode = options.mode
     configuration.repairs = options.repairs
@@ -130,6 +135,19 @@ final class Serving {
     return Engine(configuration: configuration, clock: clock) { [unowned self] event in
       publish(event)
     }
+  }
+
+  private func startProber(_ engine: Engine, _ proxy: ProxyServer) {
+    let prober = Prober(loop: loop, server: proxy, source: engine)
+    self.prober = prober
+    engine.wakesProber = { [unowned prober] in prober.wake(upstream: $0) }
+    if showsDashboard { engine.watchSlots(true) }
+  }
+
+  private func stopProber() {
+    engine?.wakesProber = nil
+    prober?.close()
+    prober = nil
   }
 
   private func configuration(_ upstreams: [ServeOptions.Upstream]) -> ProxyConfiguration {
@@ -227,6 +245,7 @@ final class Serving {
   private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
     pane?.stop()
     pane = nil
+    engine?.watchSlots(false)
     if !errors.isEmpty { Console.error(errors) }
     switch reason {
     case .lineMode:
@@ -242,17 +261,20 @@ final class Serving {
   private func drain() {
     guard !isStopping else { return }
     isStopping = true
+    stopProber()
     demo?.stopAgents()
     proxy?.drain(limitMillis: options.drainTimeoutMillis) { [unowned self] in end() }
   }
 
   private func stop() {
     isStopping = true
+    stopProber()
     proxy?.stop()
     end()
   }
 
   private func end() {
+    stopProber()
     proxy?.stop()
     for signal in signals { signal.close() }
     signals = []

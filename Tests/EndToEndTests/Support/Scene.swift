@@ -19,7 +19,8 @@ final class Scene {
   /// - Parameters:
   ///   - server: the upstream's address; nil for the scripted one.
   ///   - options: further options of the program.
-  init(server: SocketAddress? = nil, options: [String] = []) throws {
+  ///   - probes: whether the upstream is asked things that no agent asks.
+  init(server: SocketAddress? = nil, options: [String] = [], probes: Bool = false) throws {
     test = try TestLoop()
     upstream = try ScriptedUpstream(loop: test.loop)
     ndjson = try TemporaryFile()
@@ -27,7 +28,7 @@ final class Scene {
       [
         "--listen", "127.0.0.1:0", "--upstream", "http://\(server ?? upstream.address)",
         "--no-tui", "--ndjson", ndjson.path,
-      ] + options)
+      ] + (probes ? [] : ["--no-probes"]) + options)
     self.proxy = proxy
     let isUp = test.run { proxy.address != nil || proxy.exitStatus() != nil }
     guard isUp, let address = proxy.address else {
