@@ -100,6 +100,10 @@ public final class TerminalDevice {
     nodelay(window, true)
     leaveok(window, true)
     KeyReader.definePasteKeys()
+    // So that a frame goes out in one write: ncurses looks for keys between lines, and until the
+    // terminal was left once and taken back, by the first frame, it flushes at each cursor movement.
+    typeahead(-1)
+    endwin()
     send(TerminalDevice.pasteOn)
   }
 

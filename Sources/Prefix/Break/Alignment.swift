@@ -188,13 +188,17 @@ public struct Alignment: Sendable {
     return .neutral(old: a)
   }
 
+  private static func sum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    bytes.reduce(0) { $0 &+ UInt64($1) }
+  }
+
   /// Two writings of one content differ by markers, wrapping and white space, not by much text.
   private static func mayRenderAlike(
     _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer
   ) -> Bool {
     let shorter = min(a.count, b.count)
-    // Members in another order leave little in common at both ends, but the length stays.
-    if a.count == b.count, shorter <= 1 << 16 { return true }
+    // Members in another order leave little in common at both ends, but the bytes are the same ones.
+    if a.count == b.count, sum(a) == sum(b) { return true }
     guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
     if shorter <= 96 { return true }
     let front = commonPrefixLength(a, b)

@@ -59,15 +59,9 @@ struct RelationFinder {
     }
     if oldCount - common <= Self.tail, tailIsRewritten(common) { return .mutation }
     if conversationStarted(common) {
-      return isMuchShorter && startsWithSummary(common) ? .compaction : .branch
+      return isMuchShorter && Self.startsWithSummary(new, behind: common) ? .compaction : .branch
     }
     return nil
-  }
-
-  /// Without any aligned message: the same frame, and one summary in place of a long history.
-  func isUnalignedCompaction() -> Bool {
-    old.index.messageCount >= Self.compactable && frameIsAlike && isMuchShorter
-      && startsWithSummary(0)
   }
 
   /// How much of the request the session explains: bytes of unchanged blocks.
@@ -89,7 +83,7 @@ struct RelationFinder {
   }
 
   /// Tools or system prompt have something in common, or there are none on both sides.
-  private var frameIsAlike: Bool {
+  var frameIsAlike: Bool {
     let oldFrame = old.index.blocks(of: .tools).count + old.index.blocks(of: .system).count
     let news = new.index.indices(of: .tools).lowerBound..<new.index.indices(of: .system).upperBound
     if oldFrame == 0 && news.isEmpty { return true }
@@ -106,10 +100,12 @@ struct RelationFinder {
       && new.index.messageCount > old.index.messageCount
   }
 
-  private var isMuchShorter: Bool {
-    old.index.messageCount >= Self.compactable
-      && new.index.messageCount < old.index.messageCount
-      && new.index.promptBytes * 4 < old.index.promptBytes * 3
+  private var isMuchShorter: Bool { Self.isMuchShorter(new.index, than: old.index) }
+
+  /// Whether `new` may be what is left of `old` after a compaction.
+  static func isMuchShorter(_ new: RequestIndex, than old: RequestIndex) -> Bool {
+    old.messageCount >= compactable && new.messageCount < old.messageCount
+      && new.promptBytes * 4 < old.promptBytes * 3
   }
 
   /// Whether the common part goes beyond system messages.
@@ -178,7 +174,7 @@ struct RelationFinder {
   }
 
   /// The first message that is not common is long text that speaks of a summary.
-  private func startsWithSummary(_ common: Int) -> Bool {
+  static func startsWithSummary(_ new: History, behind common: Int) -> Bool {
     let messages = new.index.indices(of: .messages).dropFirst(common)
     for at in messages.prefix(2) where new.index.blocks[at].kind != .system {
       guard let bytes = new.bytes(of: at) else { continue }

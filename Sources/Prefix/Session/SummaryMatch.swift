@@ -17,15 +17,21 @@ struct SummaryMatch {
 
   /// - Parameter recent: sessions of the client, newest first.
   func find(_ recent: [Session]) -> (session: Session, finder: RelationFinder)? {
+    // Most conversations begin otherwise: the sessions are not looked at for those.
+    let candidates = recent.filter { session in
+      guard !session.isSideCall, session.model == new.model, let old = session.history else {
+        return false
+      }
+      return RelationFinder.isMuchShorter(new.index, than: old.index)
+    }
+    guard !candidates.isEmpty, RelationFinder.startsWithSummary(new, behind: 0) else { return nil }
     var best: [(session: Session, finder: RelationFinder)] = []
     var most = -1
     var count = 0
-    for session in recent {
-      guard !session.isSideCall, session.model == new.model, let old = session.history else {
-        continue
-      }
+    for session in candidates {
+      guard let old = session.history else { continue }
       let finder = RelationFinder(old: old, new: new)
-      guard finder.isUnalignedCompaction() else { continue }
+      guard finder.frameIsAlike else { continue }
       count += 1
       let shared = finder.sharedFrameBytes
       if shared > most {
