@@ -90,7 +90,7 @@ extension Engine {
   func beginPlace(
     _ reception: Reception, _ facts: RequestFacts, mayPlace: Bool
   ) -> SlotAffinity.Place? {
-    guard watches.indices.contains(facts.upstream) else { return nil }
+    guard usesAffinity, watches.indices.contains(facts.upstream) else { return nil }
     for gone in reception.evicted {
       routingKeys.forget(gone)
       for upstream in watches.indices { watches[upstream].affinity.forget(gone) }
