@@ -62,7 +62,8 @@ let package = Package(
 
     // Input and output.
     library(
-      "Ledger", ["CSQLite", "CSystem", "Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
+      "Ledger",
+      ["CSQLite", "COpenSSL", "CSystem", "Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("EventLoop", ["CUV", "Bytes"]),
     library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
     library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),

@@ -2,6 +2,7 @@
 #ifndef HOLDFAST_COPENSSL_SHIM_H
 #define HOLDFAST_COPENSSL_SHIM_H
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>

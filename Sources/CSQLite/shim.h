@@ -2,11 +2,22 @@
 #ifndef HOLDFAST_CSQLITE_SHIM_H
 #define HOLDFAST_CSQLITE_SHIM_H
 #include <sqlite3.h>
+#include <stddef.h>
 
 // SQLite copies the text before this returns.
 static inline int csqlite_bind_text(
     sqlite3_stmt *statement, int index, const char *text, int bytes) {
   return sqlite3_bind_text(statement, index, text, bytes, SQLITE_TRANSIENT);
+}
+// The same for bytes; no pointer is no bytes, not NULL.
+static inline int csqlite_bind_blob(
+    sqlite3_stmt *statement, int index, const void *bytes, size_t count) {
+  return sqlite3_bind_blob64(statement, index, count ? bytes : "", count, SQLITE_TRANSIENT);
+}
+// Not copied: the bytes must stay until the statement is reset.
+static inline int csqlite_bind_blob_in_place(
+    sqlite3_stmt *statement, int index, const void *bytes, size_t count) {
+  return sqlite3_bind_blob64(statement, index, count ? bytes : "", count, SQLITE_STATIC);
 }
 // Keeps SQL, also that of a hostile schema, from harming the file beyond what SQL can say.
 static inline int csqlite_defend(sqlite3 *database) {

@@ -1,9 +1,8 @@
 /// Tells clients apart by what they authenticate with, without keeping it.
-struct CredentialKey {
+public enum CredentialKey {
   /// A keyed hash: `Hasher` is SipHash with a key of this process, so the value says nothing about
-  /// the credential to anybody who sees it, and differs in every run.
-  static func hash(_ credential: String?) -> Int {
-    guard let credential, !credential.isEmpty else { return 0 }
+  /// the credential to anybody who sees it, and differs in every run. Never 0.
+  public static func hash(_ credential: String) -> Int {
     var hasher = Hasher()
     hasher.combine(credential)
     let value = hasher.finalize()

@@ -32,6 +32,8 @@ public struct EngineConfiguration: Sendable {
   public var seed: UInt32 = 0
   /// Whether pinned conversations may be tied to a slot or a machine of the server.
   public var usesAffinity = true
+  /// How much text of pinned sessions is kept over a restart.
+  public var keptText = SessionSnapshot.Text.all
 
   public init(upstreams: [UpstreamName]) { self.upstreams = upstreams }
 }
@@ -55,6 +57,9 @@ public final class Engine: TrafficObserver {
   var routingKeys = RoutingKey()
   /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
   public var wakesProber: ((Int) -> Void)?
+  private let credentialHash: (String) -> Int
+  /// Gets the state of each session whenever it changed; nil where nothing outlives the process.
+  public var keeper: (any SessionKeeper)?
 
   private struct OrderKey: Hashable {
     var upstream: Int
@@ -63,11 +68,15 @@ public final class Engine: TrafficObserver {
 
   /// - Parameters:
   ///   - clock: where the time comes from.
+  ///   - credentialHash: a keyed hash that tells credentials apart; never 0. Sessions are known
+  ///     again after a restart if it is the same function then.
   ///   - publish: gets every event, on the loop thread; must not block.
   public init(
     configuration: EngineConfiguration, clock: EngineClock,
+    credentialHash: @escaping (String) -> Int = CredentialKey.hash,
     publish: @escaping (TurnEvent) -> Void
   ) {
+    self.credentialHash = credentialHash
     var limits = SessionLimits()
     limits.sessions = configuration.maxSessions
     limits.bodyBytes = configuration.keepBodies
@@ -89,6 +98,22 @@ public final class Engine: TrafficObserver {
   func publish(_ event: TurnEvent) { publishEvent(event) }
 
   var nowMillis: UInt64 { clock.monotonicMillis() }
+  var wallMillis: Int64 { clock.wallMillis() }
+  var keptText: SessionSnapshot.Text { configuration.keptText }
+
+  /// What stands for an upstream outside of this run.
+  func upstreamLabel(_ index: Int) -> String {
+    guard configuration.upstreams.indices.contains(index) else { return "" }
+    return "\(configuration.upstreams[index].name) \(configuration.upstreams[index].address)"
+  }
+
+  func upstreamIndex(_ label: String) -> Int? {
+    configuration.upstreams.indices.first { upstreamLabel($0) == label }
+  }
+
+  func noteRestored(_ session: Session) {
+    if session.mode != .off || session.view != nil { mayPin = true }
+  }
 
   /// Tells who the upstreams are, before anything is known of them.
   public func announceUpstreams() {
@@ -108,6 +133,7 @@ public final class Engine: TrafficObserver {
           plan.fallbackBody = request.body
         }
         exchange.tie(&plan, request)
+        plan.answerHold = exchange.keepDecision()
       }
     } else if request.body.count > 0 {
       plan.observer = UnmeasuredExchange(self, request, reason: UnmeasuredReason.notAPrompt)
@@ -156,11 +182,15 @@ public final class Engine: TrafficObserver {
     if mode != .off { mayPin = true }
     guard let id else {
       sessions.defaultMode = mode
-      for session in sessions.all { session.set(mode) }
+      for session in sessions.all {
+        session.set(mode)
+        if mode == .off { dropText(session) }
+      }
       return publish(.modeChanged(session: nil, mode: mode, fromTurn: 0))
     }
     guard let session = sessions.session(id) else { return }
     session.set(mode)
+    if mode == .off { dropText(session) }
     publish(.modeChanged(session: id, mode: mode, fromTurn: session.turns + 1))
   }
 
@@ -176,20 +206,6 @@ public final class Engine: TrafficObserver {
     session.repairs = repairs
     publish(.repairsChanged(session: id, repairs: repairs, fromTurn: session.turns + 1))
   }
-
-  /// Brings a session back that an earlier run kept; to be called before the first request, oldest
-  /// use first.
-  /// - Returns: false if there is no room for it, or its id is in use.
-  public func restore(_ snapshot: SessionSnapshot) -> Bool {
-    guard let session = sessions.restore(snapshot, now: clock.monotonicMillis()) else {
-      return false
-    }
-    if session.mode != .off || session.view != nil { mayPin = true }
-    return true
-  }
-
-  /// nil if there is no such session, or nothing to keep of it. To be taken when a turn has ended.
-  public func snapshot(of id: SessionID) -> SessionSnapshot? { sessions.session(id)?.snapshot }
 
   func policy(_ session: Session, _ facts: RequestFacts) -> PinPolicy {
     let kind = kind(of: facts.upstream)
@@ -271,12 +287,17 @@ public final class Engine: TrafficObserver {
     "x-claude-code-session-id", "x-session-id", "session_id", "session-id", "conversation_id",
   ]
 
+  private func credential(_ text: String?) -> Int {
+    guard let text, !text.isEmpty else { return 0 }
+    return credentialHash(text)
+  }
+
   private func facts(_ request: ReceivedRequest, _ dialect: Dialect) -> RequestFacts {
     let fields = request.head.fields
     let hint = Self.sessionFields.lazy.compactMap { fields.first($0) }.first
     return RequestFacts(
       dialect: dialect,
-      credential: CredentialKey.hash(fields.first("authorization") ?? fields.first("x-api-key")),
+      credential: credential(fields.first("authorization") ?? fields.first("x-api-key")),
       agent: AgentName.from(userAgent: fields.first("user-agent")),
       hint: hint.map { Digest(of: $0).low },
       isSubscription: fields.first("authorization")?.hasPrefix("Bearer sk-ant-oat") ?? false,

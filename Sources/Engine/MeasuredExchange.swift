@@ -25,6 +25,7 @@ final class MeasuredExchange: ExchangeObserver {
   /// The upstream refused the tied body, and the agent's own was sent instead.
   var isUntied = false
   private var isBegun = false
+  private var answerHold: AnswerHold?
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
     self.engine = engine
@@ -50,6 +51,18 @@ final class MeasuredExchange: ExchangeObserver {
     }
     self.decision = decision
     return decision
+  }
+
+  /// Has the decision kept, before the agent can build on it: what the answer waits for.
+  ///
+  /// Until the agent has seen something of the answer it can only send the same request again, from
+  /// which the state before it gives the same decision. So the request need not wait.
+  func keepDecision() -> AnswerHold? {
+    guard let reception, reception.relation != .compactionCall else { return nil }
+    let hold = AnswerHold()
+    engine.keep(reception.session, holding: hold)
+    answerHold = hold
+    return hold
   }
 
   private func receive() -> Bool {
@@ -87,7 +100,10 @@ final class MeasuredExchange: ExchangeObserver {
     guard let reception, var record else { return }
     let reason = "upstream answered \(status) to the rewritten request"
     // A later turn was made to continue what this one should have left; its table stands.
-    if reception.session.turns == reception.turn { reception.session.view = nil }
+    if reception.session.turns == reception.turn {
+      reception.session.view = nil
+      engine.keep(reception.session, holding: answerHold)
+    }
     decision = nil
     record.pin = .rebased(reason)
     record.forwardedBytes = record.receivedBytes
@@ -142,6 +158,7 @@ final class MeasuredExchange: ExchangeObserver {
     guard let reception, reception.session.turns == reception.turn else { return }
     engine.sessions.revert(reception)
     if decision != nil { reception.session.view = viewBefore }
+    engine.keep(reception.session)
   }
 
   private func elapsed() -> Int { Int(engine.nowMillis &- facts.nowMillis) }
@@ -190,6 +207,7 @@ final class MeasuredExchange: ExchangeObserver {
     engine.publish(.finished(record))
     engine.checkRendering(
       record, before: reception.previous?.body, after: reception.history.body, facts.upstream)
+    if reception.session.turns == reception.turn { engine.keep(reception.session) }
   }
 
   /// What the model wrote is compared with the agent's echo of it on the next turn. Not called for a

@@ -53,7 +53,7 @@ struct LedgerFile {
       try database.execute(
         """
         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
-        PRAGMA journal_size_limit = 8388608
+        PRAGMA journal_size_limit = 8388608; PRAGMA secure_delete = ON
         """, .open)
       try quickCheck(database)
       try Schema.migrate(database)
@@ -72,7 +72,7 @@ struct LedgerFile {
     throw LedgerError(.check, path, .damaged(line))
   }
 
-  private func makeDirectory() throws(LedgerError) {
+  func makeDirectory() throws(LedgerError) {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
     var made = ""
     for part in path[..<slash].split(separator: "/", omittingEmptySubsequences: false) {

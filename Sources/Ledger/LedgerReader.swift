@@ -84,6 +84,11 @@ public final class LedgerReader {
     costs = sums
   }
 
+  /// What sessions need to go on, the one used last first.
+  public func keptSessions(_ limits: KeptLimits) throws(LedgerError) -> [KeptSession] {
+    try KeptSessions.read(database, limits)
+  }
+
   // MARK: Queries
 
   private static func turnQuery(_ condition: String) -> String {

@@ -16,6 +16,7 @@ public final class LedgerRecorder {
   private var upstreams: [String: UpstreamStatus] = [:]
   private var waiting: [StoredTurn] = []
   private var waitingSince: UInt64 = 0
+  private var sessions = WaitingSessions()
   private var retryAt: UInt64?
   private var trimAt: UInt64 = 0
   private var hasFailed = false
@@ -45,11 +46,22 @@ public final class LedgerRecorder {
     }
   }
 
+  /// Takes the newest state of a session; one with text is written by the next `tick`, others with
+  /// the next batch.
+  public func keep(_ session: KeptSession) {
+    let now = clock.monotonicMillis()
+    if waiting.isEmpty, sessions.isEmpty { waitingSince = now }
+    var session = session
+    session.run = settings.origins[session.snapshot.id]
+    sessions.add(session)
+  }
+
   /// Does what is due: opens, commits, deletes what is too old.
   public func tick() {
     let now = clock.monotonicMillis()
     if let retryAt, now < retryAt { return }
     if store == nil { open(now) }
+    if sessions.isUrgent || isBatchDue(now) { commitSessions(now) }
     if isBatchDue(now) { commit(now) }
     if store != nil, now >= trimAt { trim(now) }
   }
@@ -59,7 +71,8 @@ public final class LedgerRecorder {
     let now = clock.monotonicMillis()
     if let retryAt { return retryAt > now ? retryAt - now : 0 }
     if store == nil { return 0 }
-    guard !waiting.isEmpty else { return nil }
+    if sessions.isUrgent { return 0 }
+    guard !waiting.isEmpty || !sessions.isEmpty else { return nil }
     let due = waitingSince + settings.batchMillis
     return due > now ? due - now : 0
   }
@@ -71,7 +84,8 @@ public final class LedgerRecorder {
   public func finish() {
     let now = clock.monotonicMillis()
     retryAt = nil
-    if store == nil, !waiting.isEmpty { open(now) }
+    if store == nil, !waiting.isEmpty || !sessions.isEmpty { open(now) }
+    commitSessions(now)
     commit(now)
     lost += waiting.count
     waiting = []
@@ -84,14 +98,15 @@ public final class LedgerRecorder {
   private func add(_ record: TurnRecord) {
     let status = upstreams[record.upstream]
     var turn = StoredTurn(
-      run: settings.run, record: record, server: status?.kind ?? .unknown,
+      run: settings.origins[record.session] ?? settings.run, record: record,
+      server: status?.kind ?? .unknown,
       isLocal: status?.isLocal ?? false, workspace: settings.workspace,
       sections: record.map.map { PromptSections($0) })
     // What is not stored need not be held while it waits.
     turn.record.map = nil
     turn.record.detail = nil
     let now = clock.monotonicMillis()
-    if waiting.isEmpty { waitingSince = now }
+    if waiting.isEmpty, sessions.isEmpty { waitingSince = now }
     if waiting.count >= settings.maxWaitingTurns {
       // A share at a time: removing one from the front moves all others.
       let excess = min(waiting.count, max(1, settings.maxWaitingTurns / 16))
@@ -103,7 +118,7 @@ public final class LedgerRecorder {
   }
 
   private func isBatchDue(_ now: UInt64) -> Bool {
-    !waiting.isEmpty
+    !(waiting.isEmpty && sessions.isEmpty)
       && (waiting.count >= settings.batchTurns || now >= waitingSince + settings.batchMillis
         || hasFailed)
   }
@@ -117,7 +132,7 @@ public final class LedgerRecorder {
       if let name = store.setAside {
         notify("the ledger was damaged; it was set aside as \(name) and a new one begun")
       }
-      if waiting.isEmpty { recovered() }
+      if waiting.isEmpty, sessions.isEmpty { recovered() }
     } catch {
       failed(error, now)
     }
@@ -134,6 +149,19 @@ public final class LedgerRecorder {
       recovered()
     } catch {
       // A new connection is the surest way out of whatever state the failure left.
+      self.store = nil
+      failed(error, now)
+    }
+  }
+
+  private func commitSessions(_ now: UInt64) {
+    guard let store, !sessions.isEmpty else { return }
+    do {
+      let limits = KeptLimits(oldest: clock.wallMillis() - settings.keptMillis)
+      try store.write(sessions.newest, run: settings.run, limits: limits)
+      sessions.removeAll()
+      if waiting.isEmpty { recovered() }
+    } catch {
       self.store = nil
       failed(error, now)
     }

@@ -1,3 +1,5 @@
+public import Prefix
+
 /// Where the ledger is, how much it keeps, and how it is written.
 public struct LedgerSettings: Sendable {
   public var path: String
@@ -16,6 +18,11 @@ public struct LedgerSettings: Sendable {
   public var retryMillis: UInt64 = 10_000
   /// How many turns wait in memory while the file cannot be written; more are lost, and counted.
   public var maxWaitingTurns = 20_000
+  /// Sessions that were not used for so long are not known again after a restart.
+  public var keptMillis: Int64 = 24 * 3_600_000
+  /// The run in which a session began, for those that were brought back from an earlier one: their
+  /// turns go on where they are.
+  public var origins: [SessionID: Int64] = [:]
   /// How long one attempt waits for another process; it also holds up the end of the program.
   public var busyMillis: Int32 = 1000
 

@@ -7,6 +7,7 @@ final class LedgerStore {
   private let lock: FileLock
   private let insertTurn: Statement
   private let upsertSession: Statement
+  private let kept: KeptSessions
   /// The new name of a damaged file that stood in the way; nil if there was none.
   let setAside: String?
 
@@ -14,6 +15,7 @@ final class LedgerStore {
     (database, lock, setAside) = try LedgerFile(path: path).open(now: now, busyMillis: busyMillis)
     insertTurn = try database.prepare(TurnRow.insert, .write)
     upsertSession = try database.prepare(Self.upsert, .write)
+    kept = try KeptSessions(database)
   }
 
   private static let upsert = """
@@ -35,6 +37,13 @@ final class LedgerStore {
         try upsertSession.run()
       }
     }
+  }
+
+  /// Writes the newest state of all of `sessions` or of none.
+  func write(
+    _ sessions: some Sequence<KeptSession>, run: Int64, limits: KeptLimits
+  ) throws(LedgerError) {
+    try kept.write(sessions, run: run, limits: limits)
   }
 
   private func bind(session turn: StoredTurn) {

@@ -6,7 +6,7 @@ enum Schema {
   /// Marks a file as a ledger ("HFLG").
   static let applicationID = 0x4846_4C47
 
-  static let steps: [String] = [version1]
+  static let steps: [String] = [version1, version2]
 
   private static let version1 = """
     CREATE TABLE sessions(
@@ -42,6 +42,30 @@ enum Schema {
       server_cause TEXT, pin TEXT NOT NULL, pin_reason TEXT,
       UNIQUE(run, session, turn));
     CREATE INDEX turns_by_time ON turns(started_at);
+    """
+
+  /// What sessions need to go on after a restart, apart from what is told about turns. Of all tables
+  /// only `decisions` holds text.
+  private static let version2 = """
+    CREATE TABLE decisions(
+      run INTEGER NOT NULL, session INTEGER NOT NULL, upstream TEXT NOT NULL,
+      used_at INTEGER NOT NULL, state BLOB NOT NULL, body BLOB, UNIQUE(run, session));
+    CREATE TABLE histories(
+      run INTEGER NOT NULL, session INTEGER NOT NULL, upstream TEXT NOT NULL,
+      used_at INTEGER NOT NULL, state BLOB NOT NULL, UNIQUE(run, session));
+    CREATE INDEX decisions_by_time ON decisions(used_at);
+    CREATE INDEX histories_by_time ON histories(used_at);
+    ALTER TABLE turns ADD COLUMN prefix_bytes INTEGER;
+    ALTER TABLE turns ADD COLUMN prefix_tokens INTEGER;
+    ALTER TABLE turns ADD COLUMN prefix_hash INTEGER;
+    ALTER TABLE turns ADD COLUMN log_bytes INTEGER;
+    ALTER TABLE turns ADD COLUMN log_tokens INTEGER;
+    ALTER TABLE turns ADD COLUMN log_hash INTEGER;
+    ALTER TABLE turns ADD COLUMN tail_bytes INTEGER;
+    ALTER TABLE turns ADD COLUMN tail_tokens INTEGER;
+    ALTER TABLE turns ADD COLUMN tail_hash INTEGER;
+    ALTER TABLE turns ADD COLUMN zone_changes INTEGER;
+    ALTER TABLE turns ADD COLUMN hit_drop INTEGER;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

@@ -56,6 +56,11 @@ final class Statement {
     }
   }
 
+  func bind(blob value: [UInt8]) {
+    bound += 1
+    value.withUnsafeBytes { _ = csqlite_bind_blob(handle, bound, $0.baseAddress, $0.count) }
+  }
+
   // MARK: Running
 
   /// - Returns: whether there is a row.
@@ -70,6 +75,17 @@ final class Statement {
   /// Runs a statement without results and makes it ready for the next binding, even if it fails.
   func run() throws(LedgerError) {
     defer { reset() }
+    _ = try step()
+  }
+
+  /// The same with one more parameter that is not copied; nil is NULL.
+  func run(lastBlob value: UnsafeRawBufferPointer?) throws(LedgerError) {
+    defer { reset() }
+    if let value {
+      csqlite_bind_blob_in_place(handle, bound + 1, value.baseAddress, value.count)
+    } else {
+      sqlite3_bind_null(handle, bound + 1)
+    }
     _ = try step()
   }
 
@@ -89,6 +105,16 @@ final class Statement {
   func double(_ column: Int32) -> Double? {
     guard sqlite3_column_type(handle, column) != SQLITE_NULL else { return nil }
     return sqlite3_column_double(handle, column)
+  }
+
+  func byteCount(_ column: Int32) -> Int { Int(sqlite3_column_bytes(handle, column)) }
+
+  /// nil if it is NULL.
+  func blob(_ column: Int32) -> [UInt8]? {
+    guard sqlite3_column_type(handle, column) != SQLITE_NULL else { return nil }
+    // The pointer first: asking for the size of something else would convert it.
+    let start = sqlite3_column_blob(handle, column)
+    return Array(UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : byteCount(column)))
   }
 
   func text(_ column: Int32) -> String? {

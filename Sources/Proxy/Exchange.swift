@@ -272,6 +272,16 @@ final class Exchange {
     upstream.stream.write(parts)
     pool.awaitResponse(on: upstream)
     plan.observer?.forwarded()
+    holdAnswer()
+  }
+
+  private func holdAnswer() {
+    guard let hold = plan.answerHold, !hold.isOpen, let upstream else { return }
+    upstream.stream.stopReading()
+    hold.whenOpen { [weak self, weak upstream] in
+      guard let self, let upstream, self.upstream === upstream, !isPaused else { return }
+      upstream.stream.startReading()
+    }
   }
 
   private func sendFallback(status: Int) {

@@ -32,6 +32,8 @@ public struct ExchangePlan {
   /// Sent once instead if the upstream answers 400 or 413 to `body`; nil if that answer is final.
   public var fallbackBody: ByteBuffer?
   public var observer: (any ExchangeObserver)?
+  /// While it is closed nothing of the upstream's answer is read; nil if nothing has to wait.
+  public var answerHold: AnswerHold?
   public var extraRequestFields: [(String, String)]
   public var extraResponseFields: [(String, String)]
 

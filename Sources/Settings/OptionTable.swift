@@ -93,6 +93,10 @@ public enum OptionTable {
       "ask upstreams nothing but what agents ask; without it they are asked what they are, how large "
         + "their window is and what their slots hold"),
     Option(
+      "pin-state", nil, .value("WHAT"), in: serving,
+      "text of pinned sessions in the ledger, to go on after a restart: all (default; the last "
+        + "request, too), replacements (what was held) or none"),
+    Option(
       "upstream-ca", nil, .value("FILE"), in: [.proxy],
       "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
     ),
@@ -100,7 +104,7 @@ public enum OptionTable {
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option(
       "ledger", nil, .value("FILE"), in: serving.union(stored),
-      "where turns are kept, without their text (default ledger.sqlite in "
+      "where turns and sessions are kept (default ledger.sqlite in "
         + "$XDG_STATE_HOME/holdfast or ~/.local/state/holdfast; demo: none)"),
     Option("no-ledger", nil, in: serving, "keep no ledger"),
     Option(

@@ -1,14 +1,25 @@
 import CSystem
+import Engine
 import EventLoop
 import Glibc
 import Ledger
+import Proxy
 import Synchronization
 import Turns
 
 /// Keeps the ledger on a thread of its own, fed by a ring that does not drop: the loop thread pays
 /// one push per event and never touches the file.
-final class LedgerWriter: @unchecked Sendable {
-  private let ring = EventRing<TurnEvent>(capacity: 1024, backlog: .max)
+final class LedgerWriter: SessionKeeper, @unchecked Sendable {
+  private enum Input: Sendable {
+    case event(TurnEvent)
+    /// With the number of the answers that wait for it; 0 if none does.
+    case keep(KeptSession, ticket: UInt64)
+  }
+
+  private let ring = EventRing<Input>(capacity: 1024, backlog: .max)
+  /// States on their way to the ledger thread.
+  private let underWay = Atomic<Int>(0)
+  private let holds: AnswerHolds
   private let stopping = Atomic<Bool>(false)
   /// Readable when there is something to do.
   private let bell: (read: Int32, write: Int32)
@@ -17,14 +28,17 @@ final class LedgerWriter: @unchecked Sendable {
   private let notify: @Sendable (String) -> Void
   private var thread: Thread?
 
-  /// - Parameter notify: gets a sentence when the file cannot be written, and when it can again;
-  ///   called on any thread.
+  /// - Parameters:
+  ///   - holds: what waits for the states that are kept.
+  ///   - notify: gets a sentence when the file cannot be written, and when it can again; called on
+  ///     any thread.
   /// - Throws: the error number if no pipe is to be had.
   init(
-    settings: LedgerSettings, upstreams: [UpstreamStatus],
+    settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
     notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {
     self.settings = settings
+    self.holds = holds
     self.upstreams = upstreams
     self.notify = notify
     var ends: [Int32] = [-1, -1]
@@ -44,9 +58,21 @@ final class LedgerWriter: @unchecked Sendable {
   /// Loop thread only.
   func publish(_ event: TurnEvent) {
     switch event {
-    case .finished, .upstream: if ring.push(event) { wake() }
+    case .finished, .upstream: if ring.push(.event(event)) { wake() }
     default: break
     }
+  }
+
+  /// States that wait at most while the file cannot be written. A state holds a body in memory; one
+  /// that finds no room is left out, and the session's next one takes its place.
+  private static let mostUnderWay = 256
+
+  /// Loop thread only.
+  func keep(_ session: KeptSession, holding hold: AnswerHold?) {
+    guard underWay.load(ordering: .relaxed) < Self.mostUnderWay else { return }
+    underWay.add(1, ordering: .relaxed)
+    let ticket = hold.map { holds.add($0) } ?? 0
+    if ring.push(.keep(session, ticket: ticket)) { wake() }
   }
 
   /// Writes what is left and ends the thread. Loop thread only.
@@ -74,9 +100,20 @@ final class LedgerWriter: @unchecked Sendable {
     let recorder = LedgerRecorder(
       settings: settings, clock: clock, upstreams: upstreams, notify: notify)
     while true {
-      while let event = ring.pop() { recorder.handle(event) }
+      var ticket: UInt64 = 0
+      while let input = ring.pop() {
+        switch input {
+        case .event(let event): recorder.handle(event)
+        case .keep(let session, let number):
+          underWay.subtract(1, ordering: .relaxed)
+          recorder.keep(session)
+          ticket = max(ticket, number)
+        }
+      }
       if stopping.load(ordering: .sequentiallyConsistent) { break }
       recorder.tick()
+      // Also where it could not be written: traffic comes first, and a notice has been given.
+      if ticket > 0 { holds.kept(upTo: ticket) }
       guard ring.prepareToSleep() else { continue }
       sleep(recorder.waitMillis)
     }

@@ -21,6 +21,8 @@ struct ServeOptions {
   var repairs: RepairSet
   var usesAffinity: Bool
   var probes: Bool
+  /// How much text of pinned sessions is kept over a restart.
+  var pinState: SessionSnapshot.Text
   var upstreamCA: String?
   var noTUI: Bool
   var ndjson: String?
@@ -48,6 +50,7 @@ struct ServeOptions {
     repairs = try Self.repairs(line)
     usesAffinity = !line.has("no-affinity")
     probes = !line.has("no-probes")
+    pinState = try Self.pinState(line)
     upstreamCA = line.last("upstream-ca")
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
@@ -77,6 +80,16 @@ struct ServeOptions {
       repairs.subtract(off)
     }
     return repairs
+  }
+
+  private static func pinState(
+    _ line: ParsedCommandLine
+  ) throws(UsageError) -> SessionSnapshot.Text {
+    switch try line.word("pin-state", of: ["all", "replacements", "none"], default: "all") {
+    case "none": .none
+    case "replacements": .replacements
+    default: .all
+    }
   }
 
   private static func upstreams(_ line: ParsedCommandLine) throws(UsageError) -> [Upstream] {

@@ -40,6 +40,8 @@ final class Serving {
   private let loop: Loop
   private let reports: ReportWriter
   private var ledger: LedgerWriter?
+  private var holds: AnswerHolds?
+  private var hasSaidLate = false
   private let notices: NoticeBox
   private var proxy: ProxyServer?
   private var prober: Prober?
@@ -85,9 +87,12 @@ final class Serving {
         .init(name: "demo", url: try UpstreamURL(parsing: "http://\(server.serverAddress)"))
       ]
     }
-    ledger = try makeLedger(upstreams)
-    let engine = makeEngine(upstreams)
+    let memory = SessionMemory(options)
+    ledger = try makeLedger(upstreams, memory)
+    let engine = makeEngine(upstreams, memory)
     self.engine = engine
+    engine.keeper = ledger
+    for session in memory.sessions.reversed() { _ = engine.restore(session) }
     let proxy = try ProxyServer(
       loop: loop, configuration: configuration(upstreams), observer: engine)
     self.proxy = proxy
@@ -119,7 +124,9 @@ final class Serving {
     return status
   }
 
-  private func makeEngine(_ upstreams: [ServeOptions.Upstream]) -> Engine {
+  private func makeEngine(
+    _ upstreams: [ServeOptions.Upstream], _ memory: SessionMemory
+  ) -> Engine {
     var configuration = EngineConfiguration(
       upstreams: upstreams.map {
         .init(name: $0.name, address: "\($0.url.host):\($0.url.port)", host: $0.url.host)
@@ -132,9 +139,11 @@ final class Serving {
     configuration.seed = UInt32.random(in: 0...UInt32.max)
     let clock = EngineClock(
       monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
-    return Engine(configuration: configuration, clock: clock) { [unowned self] event in
-      publish(event)
-    }
+    configuration.keptText = options.pinState
+    return Engine(
+      configuration: configuration, clock: clock,
+      credentialHash: memory.credentialHash ?? CredentialKey.hash
+    ) { [unowned self] event in publish(event) }
   }
 
   private func startProber(_ engine: Engine, _ proxy: ProxyServer) {
@@ -184,18 +193,30 @@ final class Serving {
     }
   }
 
-  private func makeLedger(_ upstreams: [ServeOptions.Upstream]) throws -> LedgerWriter? {
+  private func makeLedger(
+    _ upstreams: [ServeOptions.Upstream], _ memory: SessionMemory
+  ) throws -> LedgerWriter? {
     guard let place = options.ledger else { return nil }
     var settings = LedgerSettings(
       path: place.path, run: Int64.random(in: 1...Int64.max), workspace: Workspace.current())
     settings.days = place.days
     settings.maxBytes = place.maxBytes
+    settings.origins = memory.origins
     let notices = notices
+    let wakeup = wakeup
+    let holds = AnswerHolds(loop: loop, wakeLoop: { wakeup?.send() }) { [unowned self] in
+      guard !hasSaidLate else { return }
+      hasSaidLate = true
+      engine?.notice(
+        "the ledger is slow: answers go on before what pinning decided is in it, so a crash may "
+          + "cost a pinned session its cache")
+    }
+    self.holds = holds
     return try LedgerWriter(
       settings: settings,
       upstreams: upstreams.map {
         UpstreamStatus(name: $0.name, address: "\($0.url.host):\($0.url.port)")
-      }
+      }, holds: holds
     ) { notices.add($0) }
   }
 
@@ -228,6 +249,7 @@ final class Serving {
   }
 
   private func takeCommands() {
+    holds?.open()
     if demoIsOver.isSet { drain() }
     while let text = notices.take() { engine?.notice(text) }
     pane?.flush()
@@ -276,6 +298,7 @@ final class Serving {
   private func end() {
     stopProber()
     proxy?.stop()
+    holds?.close()
     for signal in signals { signal.close() }
     signals = []
     notices.wakeup = nil

@@ -1,3 +1,4 @@
+import Glibc
 import Prefix
 import Testing
 import Turns
@@ -12,28 +13,66 @@ import Turns
     try Database(path: scratch.path, access: .readWrite, busyMillis: 0)
   }
 
-  @Test func `a file of version 1 keeps its turns through later steps`() throws {
+  @Test func `a file keeps its turns through later steps`() throws {
     try scratch.fill(20)
-    let steps = [
-      Schema.steps[0], "ALTER TABLE turns ADD COLUMN extra INTEGER NOT NULL DEFAULT 5",
-      "CREATE TABLE more(a)",
-    ]
+    let steps =
+      Schema.steps + [
+        "ALTER TABLE turns ADD COLUMN extra INTEGER NOT NULL DEFAULT 5", "CREATE TABLE more(a)",
+      ]
     let database = try database()
-    #expect(try database.integer("PRAGMA user_version", .read) == 1)
+    #expect(try database.integer("PRAGMA user_version", .read) == Schema.steps.count)
     try Schema.migrate(database, steps: steps)
-    #expect(try database.integer("PRAGMA user_version", .read) == 3)
+    #expect(try database.integer("PRAGMA user_version", .read) == steps.count)
     #expect(try database.integer("SELECT sum(extra) FROM turns", .read) == 100)
     #expect(try database.integer("SELECT count(*) FROM turns", .read) == 20)
   }
 
+  /// A ledger as the first version wrote it, with one turn.
+  private func makeVersion1() throws {
+    try scratch.fill(0)
+    for suffix in ["", "-wal", "-shm"] { unlink(scratch.path + suffix) }
+    close(creat(scratch.path, 0o600))
+    let database = try database()
+    try Schema.migrate(database, steps: [Schema.steps[0]])
+    try database.execute(
+      """
+      INSERT INTO turns(run, session, turn, started_at, side_call, agent, model, upstream, server,
+        local, dialect, mode, state, received_bytes, forwarded_bytes, blocks, previous_messages,
+        incoming_messages, common_messages, prompt_tokens, kept_tokens, kept_forwarded_tokens,
+        reprocessed_tokens, reprocessed_forwarded_tokens, computed_again_tokens, estimated, cause,
+        tier, is_mutation, pin)
+      VALUES(7, 8, 9, 1795000000000, 0, 'a', 'm', 'u', 'unknown', 1, 'openai-chat', 'off', 'done',
+        10, 10, 3, 0, 2, 0, 1234, 0, 0, 0, 0, 0, 0, 'none', 'never', 0, 'untouched');
+      INSERT INTO sessions(run, session, first_seen, last_seen, agent, model, upstream, mode)
+      VALUES(7, 8, 1795000000000, 1795000000000, 'a', 'm', 'u', 'off')
+      """, .write)
+  }
+
+  @Test func `a file of the first version is brought up to date by a writer`() throws {
+    try makeVersion1()
+    #expect(try scratch.store().setAside == nil)
+    #expect(try database().integer("PRAGMA user_version", .read) == Schema.steps.count)
+    let turns = try scratch.turns()
+    #expect(turns.map(\.record.promptTokens) == [TokenCount(1234, estimated: false)])
+    #expect(turns.map(\.run) == [7])
+  }
+
+  @Test func `a file of the first version is brought up to date by a reader`() throws {
+    try makeVersion1()
+    let reader = try LedgerReader(path: scratch.path)
+    #expect(try reader.sessions().count == 1)
+    #expect(try reader.keptSessions(KeptLimits(oldest: 0)).isEmpty)
+  }
+
   @Test func `a step that fails leaves the file at the version before`() throws {
     try scratch.fill(20)
-    let steps = [
-      Schema.steps[0], "CREATE TABLE more(a)", "CREATE TABLE half(a); SELECT nonsense FROM nowhere",
-    ]
+    let steps =
+      Schema.steps + [
+        "CREATE TABLE more(a)", "CREATE TABLE half(a); SELECT nonsense FROM nowhere",
+      ]
     let database = try database()
     #expect(throws: LedgerError.self) { try Schema.migrate(database, steps: steps) }
-    #expect(try database.integer("PRAGMA user_version", .read) == 2)
+    #expect(try database.integer("PRAGMA user_version", .read) == Schema.steps.count + 1)
     #expect(
       try database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'half'", .read) == 0)
   }
@@ -45,7 +84,8 @@ import Turns
     }
     let writing = #expect(throws: LedgerError.self) { _ = try scratch.store() }
     let reading = #expect(throws: LedgerError.self) { _ = try LedgerReader(path: scratch.path) }
-    let reason = LedgerError.Reason.foreign("it has format 99 and this version reads up to 1")
+    let reason = LedgerError.Reason.foreign(
+      "it has format 99 and this version reads up to \(Schema.steps.count)")
     #expect(writing?.reason == reason)
     #expect(reading?.reason == reason)
     #expect(!scratch.names.contains { $0.contains(".bad-") })

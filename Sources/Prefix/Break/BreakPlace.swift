@@ -112,7 +112,9 @@ struct BreakPlace {
         group: group, kind: .knob, index: index, path: name + inner.path, field: name,
         bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)
     }
-    if newBlockIsInserted || newBlockIsLater {
+    // Without the old bytes nobody can tell where in the block the difference is.
+    let isUnknown = boundary.oldBlock.map { old.bytes(of: $0) == nil } ?? false
+    if newBlockIsInserted || newBlockIsLater || isUnknown {
       return Position(
         group: group, kind: kind, index: index, path: "\(root)[\(index)]", field: "",
         bodyOffset: boundary.bodyOffset, blockOffset: boundary.blockOffset)

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 import Prompt
 import Upstream
 
@@ -50,9 +50,9 @@ public struct SessionSnapshot: @unchecked Sendable {
   let lastPrompt: (bytes: Int, tokens: Int?)
   let lastResponse: UInt64?
   /// Its body is never written to once it is in a history, so it may be read on another thread.
-  let history: History
-  let view: ServerView?
-  let generated: GeneratedMessage?
+  private(set) var history: History
+  private(set) var view: ServerView?
+  private(set) var generated: GeneratedMessage?
 
   /// nil before the first turn.
   init?(_ session: Session) {
@@ -75,13 +75,38 @@ public struct SessionSnapshot: @unchecked Sendable {
     view = session.view
     generated = session.generated
   }
+
+  /// The agent's last body, never written to; nil if only its digests are left.
+  public var body: ByteBuffer? { history.body }
+
+  /// The same without any text: the conversation is known again by it, what was held is not.
+  public var withoutText: SessionSnapshot {
+    var copy = self
+    copy.history = History(
+      index: history.index, model: history.model, inheritedBytes: history.inheritedBytes)
+    copy.view = view?.lost
+    copy.generated = nil
+    return copy
+  }
+
+  /// The same with the agent's last body, for one that was kept apart from it.
+  /// - Returns: nil if it is not the body that the digests were made of.
+  public func with(body: ByteBuffer) -> SessionSnapshot? {
+    guard let index = RequestIndexer.index(body.bytes, dialect: history.index.dialect),
+      index.blocks == history.index.blocks
+    else { return nil }
+    var copy = self
+    copy.history = History(index: index, body: body, inheritedBytes: history.inheritedBytes)
+    return copy
+  }
 }
 
 extension SessionSnapshot {
   private static let version: UInt8 = 1
 
+  /// - Parameter withBody: false for a body that is kept apart; `with(body:)` joins them again.
   /// - Complexity: one copy of the body and of the replacement bytes.
-  public func encoded(_ text: Text) -> [UInt8] {
+  public func encoded(_ text: Text, withBody: Bool = true) -> [UInt8] {
     var writer = BinaryWriter()
     writer.byte(Self.version)
     writer.number(UInt64(id.raw))
@@ -102,7 +127,7 @@ extension SessionSnapshot {
     writer.optional(lastResponse) { $0.word($1) }
     writer.text(history.model)
     writer.count(history.inheritedBytes)
-    if text == .all, let body = history.body {
+    if text == .all, withBody, let body = history.body {
       writer.flag(true)
       writer.byte(history.index.dialect.rawValue)
       writer.blob(body.bytes)

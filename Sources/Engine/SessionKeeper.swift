@@ -1,0 +1,54 @@
+import Prefix
+public import Proxy
+public import Turns
+
+/// Keeps what sessions need to go on after a restart. Called on the loop thread; must not block.
+public protocol SessionKeeper: AnyObject {
+  /// Takes over the newest state of a session; it replaces an earlier one.
+  /// - Parameter hold: closed until the state is kept; nil where nothing waits for that.
+  func keep(_ session: KeptSession, holding hold: AnswerHold?)
+}
+
+extension Engine {
+  /// Brings back a session that an earlier run kept; to be called before the first request, in the
+  /// order of last use, oldest first, with the keeper in place.
+  /// - Returns: false if its upstream is not among the present ones, its id is in use, or there is
+  ///   no room for it.
+  public func restore(_ kept: KeptSession) -> Bool {
+    guard let upstream = upstreamIndex(kept.upstream) else { return false }
+    var snapshot = kept.snapshot
+    snapshot.key.upstream = upstream
+    let idle = UInt64(max(0, wallMillis - kept.usedAt))
+    guard let session = sessions.restore(snapshot, now: nowMillis - min(nowMillis, idle)) else {
+      return false
+    }
+    // What nobody chose for this session follows the present default.
+    if !session.modeIsChosen { session.mode = sessions.defaultMode }
+    noteRestored(session)
+    if session.mode == .off, kept.text != .none { dropText(session) }
+    return true
+  }
+
+  /// Hands a session's state to the keeper. Text goes with it only while pinning is on.
+  func keep(_ session: Session, holding hold: AnswerHold? = nil) {
+    guard let keeper, let snapshot = session.snapshot else { return }
+    let isPinned = session.mode != .off || session.view != nil
+    let text = isPinned ? keptText : .none
+    keeper.keep(kept(session, snapshot, text), holding: text == .none ? nil : hold)
+  }
+
+  /// Pinning was turned off: nothing of the session's text stays, though its next request is the one
+  /// that gives up what was held.
+  func dropText(_ session: Session) {
+    guard let keeper, let snapshot = session.snapshot else { return }
+    keeper.keep(kept(session, snapshot, .none), holding: nil)
+  }
+
+  private func kept(
+    _ session: Session, _ snapshot: SessionSnapshot, _ text: SessionSnapshot.Text
+  ) -> KeptSession {
+    KeptSession(
+      snapshot: text == .none ? snapshot.withoutText : snapshot, text: text,
+      upstream: upstreamLabel(session.key.upstream), usedAt: wallMillis)
+  }
+}

@@ -1,0 +1,39 @@
+import Bytes
+import Prefix
+import Turns
+
+/// The newest state of each session that is to be written. Bounded: what does not fit loses its
+/// text, then goes; the session then begins anew after a restart.
+struct WaitingSessions {
+  private static let limit = 1024
+  private static let textBytes = 64 << 20
+
+  private var states: [SessionID: KeptSession] = [:]
+  private var bytes = 0
+
+  var isEmpty: Bool { states.isEmpty }
+  /// Whether an answer waits for one of them.
+  private(set) var isUrgent = false
+  var newest: some Sequence<KeptSession> { states.values }
+
+  mutating func add(_ session: KeptSession) {
+    let id = session.snapshot.id
+    bytes -= states[id]?.snapshot.body?.count ?? 0
+    var session = session
+    let count = session.snapshot.body?.count ?? 0
+    if bytes + count > Self.textBytes {
+      session.snapshot = session.snapshot.withoutText
+      session.text = .none
+    }
+    guard states[id] != nil || states.count < Self.limit else { return }
+    bytes += session.snapshot.body?.count ?? 0
+    states[id] = session
+    if session.text != .none { isUrgent = true }
+  }
+
+  mutating func removeAll() {
+    states.removeAll(keepingCapacity: true)
+    bytes = 0
+    isUrgent = false
+  }
+}
