@@ -1,0 +1,35 @@
+/// Servers that match whole stored prefixes only: a change within one loses it back to the end of the
+/// one before.
+///
+/// DeepSeek stores the ends of inputs and of outputs. OpenAI from gpt-5.6 on stores an implicit
+/// breakpoint at the end of each prompt, looks at the latest 80, and keeps them for 30 minutes
+/// (prompt caching guide); explicit `prompt_cache_breakpoint` parts are not read here, so a hit may be
+/// larger than predicted.
+///
+///     ends at 1000 and 1500, kept 1500 of 1500     1500
+///     ends at 1000 and 1500, kept 1400 of 1500     1000
+public struct UnitHits: Sendable, Equatable {
+  /// Prompts shorter than this are not stored.
+  public var minimum: Int
+  /// Whether the end of an answer is one of the stored places.
+  public var storesOutput: Bool
+
+  public static let deepSeek = UnitHits(minimum: 64, storesOutput: true)
+  public static let openAI = UnitHits(minimum: 1024, storesOutput: false)
+
+  public init(minimum: Int, storesOutput: Bool) {
+    self.minimum = minimum
+    self.storesOutput = storesOutput
+  }
+
+  public func predicted(_ query: HitQuery) -> Int {
+    if storesOutput, query.kept >= query.previous, query.generated > 0,
+      query.echoed >= query.generated - 1, query.common >= minimum
+    {
+      return min(query.common, query.prompt)
+    }
+    let mark = query.marks.last { $0.tokens <= query.kept && !$0.hasLapsed(at: query.now) }
+    guard let mark, mark.tokens >= minimum else { return 0 }
+    return min(mark.tokens, query.prompt)
+  }
+}
