@@ -19,6 +19,8 @@ public struct TokenEstimate: Sendable {
   public static let defaultBytesPerToken = 4.0
   /// Points kept; the oldest inner ones are thinned out.
   static let maximumPoints = 64
+  /// Bytes between two points that are weighed at most: a millisecond of work.
+  private static let longestWeighed = 512 << 10
 
   private(set) var points: [Point] = []
   /// Rate behind the last point.
@@ -35,6 +37,30 @@ public struct TokenEstimate: Sendable {
       before = point
     }
     return before.tokens + Int((Double(bytes - before.bytes) / bytesPerToken).rounded())
+  }
+
+  /// The same, for a place between two points: what stands on either side of it is weighed, because
+  /// schemas, prose and code take different numbers of bytes per token. The share is the mean of that
+  /// by weight and that by bytes, which err in opposite directions.
+  ///
+  /// - Parameter weight: of a range of the prompt; called for both sides, unless they are too long.
+  public func tokens(inFirst bytes: Int, weight: (Range<Int>) -> Int) -> Int {
+    var before = Point(bytes: 0, tokens: 0)
+    for point in points {
+      if bytes == point.bytes { return point.tokens }
+      if bytes < point.bytes {
+        guard bytes > before.bytes, point.bytes - before.bytes <= Self.longestWeighed else { break }
+        let left = weight(before.bytes..<bytes)
+        let whole = left + weight(bytes..<point.bytes)
+        guard whole > 0 else { break }
+        let byWeight = Double(left) / Double(whole)
+        let byBytes = Double(bytes - before.bytes) / Double(point.bytes - before.bytes)
+        let share = (byWeight + byBytes) / 2
+        return before.tokens + Int((share * Double(point.tokens - before.tokens)).rounded())
+      }
+      before = point
+    }
+    return tokens(inFirst: bytes)
   }
 
   /// Whether the number for exactly this many bytes was reported rather than estimated.

@@ -33,6 +33,12 @@ public struct Echo: Sendable, Equatable {
   /// More than one only in the Responses dialect, whose items are messages, calls and reasoning.
   public let blocks: Range<Int>
 
+  /// Share of the answer that comes back unchanged, from its start, 0...1: by bytes of reasoning, text
+  /// and arguments, in the order in which they were generated.
+  public let returnedShare: Double
+  /// Share of the answer in front of its first tool call, 0...1.
+  public let plainShare: Double
+
   public var outcome: Outcome {
     if blocks.isEmpty { return .absent }
     if [text, calls].contains(where: { $0 == .missing || $0 == .changed }) || reasoning == .changed
@@ -55,6 +61,16 @@ public struct Echo: Sendable, Equatable {
     let pairs = zip(generated.toolCalls, sent.toolCalls)
     calls = Self.compare(generated.toolCalls, sent.toolCalls)
     renamesIDs = pairs.contains { !isSameText($0.id, $1.id) && !$0.id.isEmpty }
+    plainShare = Self.plainShare(generated)
+    let total = Double(max(1, generated.byteCount))
+    switch (reasoning, text) {
+    case (.identical, .identical): returnedShare = calls == .identical ? 1 : plainShare
+    case (.identical, _):
+      let common = Self.commonBytes(generated.text, sent.text)
+      returnedShare = Double(generated.reasoning.utf8.count + common) / total
+    default:
+      returnedShare = Double(Self.commonBytes(generated.reasoning, sent.reasoning)) / total
+    }
   }
 
   private init(absentFrom generated: GeneratedMessage) {
@@ -63,6 +79,18 @@ public struct Echo: Sendable, Equatable {
     reasoning = generated.reasoning.isEmpty ? .identical : .missing
     calls = generated.toolCalls.isEmpty ? .identical : .missing
     renamesIDs = false
+    returnedShare = 0
+    plainShare = Self.plainShare(generated)
+  }
+
+  private static func plainShare(_ generated: GeneratedMessage) -> Double {
+    guard !generated.toolCalls.isEmpty else { return 1 }
+    return Double(generated.reasoning.utf8.count + generated.text.utf8.count)
+      / Double(max(1, generated.byteCount))
+  }
+
+  private static func commonBytes(_ a: String, _ b: String) -> Int {
+    zip(a.utf8, b.utf8).prefix { $0 == $1 }.count
   }
 
   /// Compares the session's last answer with its echo in the request; nil if there is nothing to

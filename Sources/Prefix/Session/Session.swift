@@ -28,6 +28,10 @@ public final class Session {
   public var estimate = TokenEstimate()
   /// Prompt tokens of the last answered turn as the server reported them, and the bytes they were.
   public var lastPrompt: (bytes: Int, tokens: Int?) = (0, nil)
+  /// Where the server holds this session's prompt as a whole, as far as it is unchanged.
+  public var marks = PrefixMarks()
+  /// Reads the cache markers of the session's requests.
+  public var markerScan = CacheMarkerScan()
   /// The id of the last response, for OpenAI Responses chains.
   public var lastResponse: UInt64?
   /// What is known of the last answered turn; nil while a turn is under way.
