@@ -49,6 +49,7 @@ public final class Engine: TrafficObserver {
   /// Turns measured per upstream: tells whether somebody else used the server in between.
   private var turnCounts: [Int]
   private var downCounts: [Int]
+  private var traits: [ReuseTraits]
   /// Whether any session may have to be rewritten; while none is, requests are looked at only after
   /// they were forwarded.
   private var mayPin: Bool
@@ -93,6 +94,7 @@ public final class Engine: TrafficObserver {
     watches = upstreams.map { UpstreamWatch(kind: $0.kind) }
     turnCounts = upstreams.map { _ in 0 }
     downCounts = upstreams.map { _ in 0 }
+    traits = upstreams.map { _ in ReuseTraits() }
   }
 
   func publish(_ event: TurnEvent) { publishEvent(event) }
@@ -279,7 +281,35 @@ public final class Engine: TrafficObserver {
   func countTurn(_ upstream: Int) -> UpstreamCounts {
     guard turnCounts.indices.contains(upstream) else { return UpstreamCounts() }
     turnCounts[upstream] += 1
-    return UpstreamCounts(turns: turnCounts[upstream], downs: downCounts[upstream])
+    return UpstreamCounts(
+      turns: turnCounts[upstream], losses: downCounts[upstream] + traits[upstream].restarts)
+  }
+
+  // MARK: Evidence
+
+  func traits(of upstream: Int) -> ReuseTraits {
+    traits.indices.contains(upstream) ? traits[upstream] : ReuseTraits()
+  }
+
+  /// An upstream's process is another one than before, though no connection failed: what it had
+  /// cached is gone.
+  public func upstreamRestarted(index: Int) {
+    if traits.indices.contains(index) { traits[index].restarts += 1 }
+  }
+
+  /// Whether an upstream's template renders a longer history as an extension of the shorter one.
+  public func templateChecked(index: Int, keepsPrefix: Bool) {
+    if traits.indices.contains(index) { traits[index].templateKeepsPrefix = keepsPrefix }
+  }
+
+  func noteCheckpoints(_ upstream: Int) {
+    if traits.indices.contains(upstream) { traits[upstream].resumesAtCheckpoints = true }
+  }
+
+  func noteEcho(_ upstream: Int, _ dialect: Dialect, reused: Int, output: Int, plain: Double) {
+    guard traits.indices.contains(upstream) else { return }
+    traits[upstream].echoes[dialect, default: EchoReuse()]
+      .note(reused: reused, output: output, plain: plain)
   }
 
   /// Fields by which agents name a session, in order of trust.
@@ -322,5 +352,6 @@ public struct EngineClock {
 
 struct UpstreamCounts: Equatable {
   var turns = 0
-  var downs = 0
+  /// Failures to connect, and restarts that were seen otherwise.
+  var losses = 0
 }

@@ -14,9 +14,10 @@ final class MeasuredExchange: ExchangeObserver {
   private var body: ByteBuffer?
   private(set) var reception: Reception?
   private var record: TurnRecord?
-  private var reader: AnswerReader?
-  private var before: LastTurn?
-  private var decision: PinDecision?
+  private(set) var reader: AnswerReader?
+  private(set) var before: LastTurn?
+  private(set) var prediction: HitPrediction?
+  private(set) var decision: PinDecision?
   private var viewBefore: ServerView?
   /// Which slot the turn was sent to, once that was decided.
   var place: SlotAffinity.Place?
@@ -87,9 +88,18 @@ final class MeasuredExchange: ExchangeObserver {
     }
     beginPlace(reception)
     record.forwardedBytes += tieBytes
+    predict(&record, reception)
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
+  }
+
+  func predict(_ record: inout TurnRecord, _ reception: Reception) {
+    prediction = HitPrediction(
+      record, reception, decision, last: before, kind: engine.kind(of: facts.upstream),
+      traits: engine.traits(of: facts.upstream), now: facts.nowMillis)
+    record.predictedTokens = prediction?.tokens
+    record.echo = prediction?.echo?.outcome
   }
 
   func retriedWithOriginalBody(status: Int) {
@@ -109,9 +119,9 @@ final class MeasuredExchange: ExchangeObserver {
     record.forwardedBytes = record.receivedBytes
     record.keptForwardedTokens = record.keptTokens
     record.reprocessedForwardedTokens = record.reprocessedTokens
-    record.predictedTokens = record.keptTokens
     record.repaired = []
     record.heldTokens = TokenCount(0, estimated: false)
+    predict(&record, reception)
     self.record = record
     engine.notice("session \(record.session): \(reason); it was sent again as the agent wrote it")
   }
@@ -157,6 +167,7 @@ final class MeasuredExchange: ExchangeObserver {
   private func takeBack() {
     guard let reception, reception.session.turns == reception.turn else { return }
     engine.sessions.revert(reception)
+    reception.session.last = before
     if decision != nil { reception.session.view = viewBefore }
     engine.keep(reception.session)
   }
@@ -219,110 +230,6 @@ final class MeasuredExchange: ExchangeObserver {
     let message = reader?.recorder.message
     let isWhole = isComplete && message?.isTruncated == false && message?.isEmpty == false
     engine.sessions.noteAnswer(isWhole ? message : nil, reception.session)
-  }
-
-  /// Compares the prediction with the server's count, and calibrates the session by it.
-  private func learn(_ record: inout TurnRecord, _ reception: Reception) {
-    let session = reception.session
-    let isRewritten = decision?.isRewritten ?? false
-    let promptBytes = decision?.promptBytes ?? reception.history.promptBytes
-    let counts = engine.countTurn(facts.upstream)
-    // What the server reused of a rewritten prompt says nothing about the agent's own.
-    if !isRewritten {
-      learnOrder(&record, reception)
-      if let boundary = reception.boundary { calibrate(session, boundary, record) }
-    }
-    if let prompt = record.usage.promptTokens, reception.relation != .compactionCall {
-      record.promptTokens = TokenCount(prompt, estimated: false)
-      session.estimate.calibrate(bytes: promptBytes, tokens: prompt)
-    }
-    if let predicted = record.predictedTokens, let reported = record.usage.cachedTokens {
-      record.serverCause = ServerVerdict.cause(
-        ServerVerdict.Evidence(
-          kind: engine.kind(of: facts.upstream), predicted: predicted.value, reported: reported,
-          isEstimate: predicted.estimated,
-          idleMillis: before.map { facts.nowMillis &- min($0.endedAt, facts.nowMillis) },
-          othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
-          wentDown: before.map { $0.upstreamLosses != counts.downs } ?? false,
-          lastOutput: before?.outputTokens, promptTokens: record.promptTokens.value))
-      if !isRewritten { settleKnob(&record, predicted: predicted.value, reported: reported) }
-    }
-    guard reception.relation != .compactionCall else { return }
-    audit(&record, session)
-    session.lastPrompt = (promptBytes, record.usage.promptTokens)
-    session.last = LastTurn(
-      endedAt: engine.nowMillis, upstreamTurns: counts.turns, upstreamLosses: counts.downs,
-      outputTokens: record.usage.outputTokens)
-    if facts.dialect == .openAIResponses, let id = reader?.usage.responseID {
-      engine.sessions.noteResponse(id, session)
-    }
-  }
-
-  /// Adds the turn to what pinning did for the session, and holds it against the server's count.
-  private func audit(_ record: inout TurnRecord, _ session: Session) {
-    guard let decision, record.previousTokens != nil else { return }
-    var totals = PinTotals()
-    totals.turns = decision.isRewritten ? 1 : 0
-    totals.asSent = record.reprocessedTokens.value
-    totals.asForwarded = record.reprocessedForwardedTokens.value
-    totals.computed = record.computedAgain.value
-    totals.held = record.heldTokens.value
-    session.audit.totals = session.audit.totals + totals
-    let before = session.audit.status
-    let others: [Cause] = [.serverUnknown, .templateRerendered, .none]
-    let stopped = session.audit.judge(
-      PinAudit.Turn(
-        keptAsSent: record.keptTokens.value, keptForwarded: record.keptForwardedTokens.value,
-        reported: record.usage.cachedTokens, repairs: decision.repairs,
-        isExplained: record.serverCause.map { !others.contains($0) } ?? false))
-    record.pinTotals = session.audit.totals
-    record.pinStatus = session.audit.status
-    if case .notWorking(let reason) = session.audit.status, before != session.audit.status {
-      engine.notice("pinning session \(session.id) is not working: \(reason)")
-    }
-    if !stopped.isEmpty {
-      engine.setRepairs(session.repairs.subtracting(stopped), of: session.id)
-      engine.notice(
-        "session \(session.id): repairs of \(stopped.names) are stopped, the server does not "
-          + "confirm them")
-    }
-  }
-
-  /// A break measures the prompt in front of it: so many bytes were so many reused tokens. Taken if
-  /// the server plainly reused just that; it may have lost more, or found an older copy.
-  private func calibrate(_ session: Session, _ boundary: Boundary, _ record: TurnRecord) {
-    session.estimate.forget(behind: boundary.keptBytes)
-    guard let reported = record.usage.cachedTokens else { return }
-    let expected = record.keptTokens.value
-    if abs(reported - expected) <= max(ServerVerdict.slack, expected / 5) {
-      session.estimate.calibrate(bytes: boundary.keptBytes, tokens: reported)
-    }
-  }
-
-  /// When tools or system prompt changed, what the server reused tells which of them it renders
-  /// first. The prediction of this turn is corrected, too: it was made with the wrong order.
-  private func learnOrder(_ record: inout TurnRecord, _ reception: Reception) {
-    guard let reported = record.usage.cachedTokens, let old = reception.previous,
-      let alignment = reception.alignment, let boundary = reception.boundary,
-      let previous = record.previousTokens,
-      let other = Boundary(
-        alignment, old: old, new: reception.history, order: reception.order.other),
-      other.keptBytes != boundary.keptBytes
-    else { return }
-    let kept = reception.session.estimate.tokens(inFirst: other.keptBytes)
-    guard abs(reported - kept) * 2 < abs(reported - record.keptTokens.value) else { return }
-    engine.learn(reception.order.other, facts.upstream, facts.dialect)
-    TurnBuilder.setKept(
-      &record, TokenCount(min(previous.value, kept), estimated: true), of: previous)
-  }
-
-  /// A changed setting that cost nothing was no break: only the server can tell.
-  private func settleKnob(_ record: inout TurnRecord, predicted: Int, reported: Int) {
-    guard record.verdict.cause == .knob, let previous = record.previousTokens,
-      reported + ServerVerdict.slack >= previous.value
-    else { return }
-    record.verdict.cause = .neutralRerender
-    TurnBuilder.setKept(&record, previous, of: previous)
   }
 }
 

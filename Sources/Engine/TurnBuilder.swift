@@ -54,12 +54,23 @@ enum TurnBuilder {
       kept = TokenCount(0, estimated: false)
     } else if let boundary = reception.boundary {
       kept = TokenCount(
-        min(previous.value, session.estimate.tokens(inFirst: boundary.keptBytes)),
+        min(previous.value, tokens(inFirst: boundary.keptBytes, reception, old, reception.order)),
         estimated: !session.estimate.isExact(boundary.keptBytes))
     } else {
       kept = previous
     }
     setKept(&record, kept, of: previous)
+  }
+
+  /// Tokens in the first bytes of the previous prompt. Weighing reads part of that prompt, which only
+  /// a break costs, and one whose place was not counted yet.
+  static func tokens(
+    inFirst bytes: Int, _ reception: Reception, _ old: History, _ order: RenderingOrder
+  ) -> Int {
+    guard let body = old.body else { return reception.session.estimate.tokens(inFirst: bytes) }
+    return reception.session.estimate.tokens(inFirst: bytes) {
+      old.index.weight(of: $0, body.bytes, order)
+    }
   }
 
   /// What pinning did, beside what the agent did.

@@ -37,6 +37,8 @@ public enum EvidenceText {
     line("predicted", count(record.predictedTokens))
     line("reported", record.usage.cachedTokens.map(Humanised.grouped) ?? "not reported")
     if let cause = record.serverCause { line("server", cause.explanation) }
+    if !record.serverDetail.isEmpty { line("", record.serverDetail) }
+    if let echo = record.echo { line("last answer", echo.words) }
     if let advice = verdict.cause.advice { line("how to stop it", advice) }
     if !verdict.was.isEmpty || !verdict.now.isEmpty {
       out += "\nwas: \(visible(verdict.was))\nnow: \(visible(verdict.now))\n"

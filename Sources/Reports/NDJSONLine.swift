@@ -44,6 +44,8 @@ public enum NDJSONLine {
     json.add("was", record.verdict.position == nil ? nil : record.verdict.was)
     json.add("now", record.verdict.position == nil ? nil : record.verdict.now)
     json.add("server_cause", record.serverCause.map { "\($0)" })
+    json.add("server_detail", record.serverDetail.isEmpty ? nil : record.serverDetail)
+    json.add("echo", record.echo.map { "\($0)" })
     json.add("previous_tokens", record.previousTokens?.value)
     json.add("kept_tokens", record.keptTokens.value)
     json.add("kept_forwarded_tokens", record.keptForwardedTokens.value)

@@ -85,13 +85,18 @@ public struct TurnRecord: Sendable {
   /// Tokens the server had and must compute again, as the agent sent it and as forwarded.
   public var reprocessedTokens = TokenCount(0, estimated: true)
   public var reprocessedForwardedTokens = TokenCount(0, estimated: true)
-  /// Tokens the server should reuse for what was forwarded; nil if its rules are unknown.
+  /// Tokens the server should reuse for what was forwarded, by the rule of its kind; nil on a
+  /// session's first turn.
   public var predictedTokens: TokenCount?
 
   public var usage = Usage()
   public var verdict = Verdict.clean
-  /// Set when the server reused clearly less than predicted.
+  /// Set when the server reused clearly less than is unchanged in what was forwarded.
   public var serverCause: Cause?
+  /// One sentence of evidence for `serverCause`; empty if the cause says it all.
+  public var serverDetail = ""
+  /// What the agent made of the model's last answer; nil if there was none to compare.
+  public var echo: Echo.Outcome?
   public var pin: PinOutcome = .untouched
   /// The classes that may be repaired in the session, and those this turn needed.
   public var repairs = RepairSet.all

@@ -22,6 +22,17 @@ public struct Echo: Sendable, Equatable {
   /// The whole message in one word, the worst of its parts.
   public enum Outcome: Sendable, Equatable {
     case same, sameMeaning, reasoningMissing, changed, absent
+
+    /// What the agent did with the answer, for people.
+    public var words: String {
+      switch self {
+      case .same: "sent back as it was written"
+      case .sameMeaning: "sent back in other bytes with the same meaning"
+      case .reasoningMissing: "sent back without its reasoning"
+      case .changed: "sent back changed"
+      case .absent: "not sent back"
+      }
+    }
   }
 
   public let text: Fidelity

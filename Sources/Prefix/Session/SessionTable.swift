@@ -354,7 +354,10 @@ public final class SessionTable {
       parent: found.parent?.id, isSideCall: found.relation == .sideCall,
       mode: found.parent?.mode ?? defaultMode, repairs: found.parent?.repairs ?? defaultRepairs,
       now: context.now)
-    if found.relation == .branch, let parent = found.parent { session.estimate = parent.estimate }
+    if found.relation == .branch, let parent = found.parent {
+      session.estimate = parent.estimate
+      session.marks = parent.marks
+    }
     if found.relation != .sideCall, let parent = found.parent { session.family = parent.family }
     sessions[session.id] = session
     group(context.key).insert(session)

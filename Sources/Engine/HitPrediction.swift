@@ -1,0 +1,118 @@
+import Bytes
+import Prefix
+import Prompt
+import Turns
+import Upstream
+
+/// What an upstream showed of the way it reuses prompts, beyond its kind.
+struct ReuseTraits {
+  /// See `SlotHits`; found out when a break led back to the end of an earlier prompt.
+  var resumesAtCheckpoints = false
+  /// How answers that came back unchanged were reused, per way of asking.
+  var echoes: [Dialect: EchoReuse] = [:]
+  /// How often its process was seen to be another one.
+  var restarts = 0
+  /// Whether its template was seen to render a longer history as an extension of the shorter one; nil
+  /// if nobody looked.
+  var templateKeepsPrefix: Bool?
+}
+
+/// The prediction of one turn, with what it was made from.
+struct HitPrediction {
+  let model: HitModel
+  let query: HitQuery
+  let echo: Echo?
+  /// Share of the last answer that the server gets back as it generated it, whether the agent sent it
+  /// so or a repair put it back; nil if that is not known.
+  let returned: Double?
+  /// Tokens of the last answer that should be reused if the server renders it as it was generated.
+  let wholeEcho: Int
+  let tokens: TokenCount
+  /// Bytes of the previous prompt as forwarded that are unchanged; nil if all are.
+  private let keptBytes: Int?
+
+  /// nil on a session's first turn, of which nothing is known.
+  ///
+  /// - Parameter record: with `keptForwardedTokens` set to what was forwarded.
+  init?(
+    _ record: TurnRecord, _ reception: Reception, _ decision: PinDecision? = nil,
+    last: LastTurn?, kind: ServerKind, traits: ReuseTraits, now: UInt64
+  ) {
+    guard let previous = record.previousTokens else { return nil }
+    let session = reception.session
+    let kept = record.keptForwardedTokens
+    model = HitModel(
+      kind, model: session.model, resumesAtCheckpoints: traits.resumesAtCheckpoints)
+    echo = Echo.find(reception)
+    returned = record.repaired.contains(.echo) ? 1 : echo?.returnedShare
+    let output = last?.outputTokens ?? 0
+    var echoed = 0
+    var whole = 0
+    if model.keepsGenerated, let echo, let returned, kept.value >= previous.value {
+      let reuse = traits.echoes[reception.history.index.dialect] ?? EchoReuse()
+      echoed = reuse.expected(
+        output: output, returned: returned, plain: echo.plainShare)
+      if returned == 1 { whole = max(0, output - 1) }
+    }
+    wholeEcho = whole
+    // What is kept is part of this prompt, whatever the estimate of its length says.
+    let isRepeated =
+      reception.boundary == nil && reception.previous?.promptBytes == reception.history.promptBytes
+    let prompt =
+      isRepeated ? previous.value : max(record.promptTokens.value, kept.value + echoed + 1)
+    if let forwarded = decision?.kept {
+      keptBytes = forwarded.isWhole ? nil : forwarded.keptBytes
+    } else {
+      keptBytes = kept.value < previous.value ? reception.boundary?.keptBytes : nil
+    }
+    let bound = keptBytes ?? Int.max
+    query = HitQuery(
+      kept: kept.value, previous: previous.value, echoed: echoed, generated: output,
+      prompt: prompt, now: now,
+      marks: session.marks.all.filter { $0.bytes <= bound },
+      breakpoints: Self.breakpoints(model, reception, now))
+    let isExact = !kept.estimated && (echoed == 0 || returned == 1)
+    tokens = TokenCount(model.predicted(query), estimated: !isExact)
+  }
+
+  /// Where the request asks for caching, for rules that heed it.
+  private static func breakpoints(
+    _ model: HitModel, _ reception: Reception, _ now: UInt64
+  ) -> [PrefixMark] {
+    guard case .breakpoints = model, let body = reception.history.body else { return [] }
+    let session = reception.session
+    return session.markerScan.markers(reception.history.index, body.bytes).map { marker in
+      PrefixMark(
+        bytes: marker.bytes, tokens: session.estimate.tokens(inFirst: marker.bytes),
+        blocks: marker.blocks, usedAt: now,
+        lifetimeMillis: marker.isHour
+          ? BreakpointHits.longLifetimeMillis : BreakpointHits.shortLifetimeMillis)
+    }
+  }
+
+  /// What the server holds of the session once it has answered this turn.
+  ///
+  /// - Parameter promptBytes: of the prompt as it was forwarded.
+  func settle(
+    _ marks: inout PrefixMarks, _ reception: Reception, _ promptBytes: Int, _ usage: Usage,
+    now: UInt64
+  ) {
+    if let keptBytes { marks.forget(behind: keptBytes) }
+    if case .breakpoints(let hits) = model {
+      for (number, breakpoint) in query.breakpoints.enumerated() {
+        var mark = breakpoint
+        mark.usedAt = now
+        // The last one is where reading and writing ended.
+        if number == query.breakpoints.count - 1, let read = usage.cachedTokens {
+          mark.tokens = read + (usage.writtenTokens ?? 0) + (usage.writtenHourTokens ?? 0)
+        }
+        if mark.tokens >= hits.minimum { marks.note(mark) }
+      }
+    } else if let prompt = usage.promptTokens {
+      marks.note(
+        PrefixMark(
+          bytes: promptBytes, tokens: prompt, usedAt: now,
+          lifetimeMillis: model.lifetimeMillis))
+    }
+  }
+}
