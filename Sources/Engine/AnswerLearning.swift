@@ -42,14 +42,15 @@ extension MeasuredExchange {
     let traits = engine.traits(of: facts.upstream)
     let verdict = ServerVerdict.judge(
       ServerVerdict.Evidence(
-        model: prediction.model, query: prediction.query, predicted: predicted.value,
-        reported: reported, isEstimate: predicted.estimated,
+        model: prediction.model, query: prediction.query,
+        predicted: prediction.certain.value, reported: reported,
+        isEstimate: prediction.certain.estimated,
         idleMillis: before.map { facts.nowMillis &- min($0.endedAt, facts.nowMillis) },
         othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
         wasRestarted: before.map { $0.upstreamLosses != counts.losses } ?? false,
         wholeEcho: prediction.wholeEcho,
         echo: prediction.returned == 1 ? .same : prediction.echo?.outcome,
-        templateKeepsPrefix: traits.templateKeepsPrefix,
+        templateRewritesHistory: traits.templateRewritesHistory,
         promptTokens: record.promptTokens.value))
     record.serverCause = verdict?.cause
     record.serverDetail = verdict?.detail ?? ""
@@ -58,6 +59,10 @@ extension MeasuredExchange {
       settleKnob(&record, predicted: predicted.value, reported: reported)
     }
     noteEcho(prediction, record, reported)
+    if let older = prediction.older, older > prediction.certain.value + ServerVerdict.slack {
+      engine.noteOlderPrompts(
+        facts.upstream, areFound: reported + ServerVerdict.slack >= older)
+    }
   }
 
   /// An answer that came back whole shows whether the server renders it as it was generated. Only if

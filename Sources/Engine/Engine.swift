@@ -282,7 +282,7 @@ public final class Engine: TrafficObserver {
     guard turnCounts.indices.contains(upstream) else { return UpstreamCounts() }
     turnCounts[upstream] += 1
     return UpstreamCounts(
-      turns: turnCounts[upstream], losses: downCounts[upstream] + traits[upstream].restarts)
+      turns: turnCounts[upstream], losses: downCounts[upstream])
   }
 
   // MARK: Evidence
@@ -291,15 +291,13 @@ public final class Engine: TrafficObserver {
     traits.indices.contains(upstream) ? traits[upstream] : ReuseTraits()
   }
 
-  /// An upstream's process is another one than before, though no connection failed: what it had
-  /// cached is gone.
-  public func upstreamRestarted(index: Int) {
-    if traits.indices.contains(index) { traits[index].restarts += 1 }
+  /// An upstream's template was seen to render earlier messages anew as a conversation goes on.
+  func noteRewritingTemplate(_ upstream: Int) {
+    if traits.indices.contains(upstream) { traits[upstream].templateRewritesHistory = true }
   }
 
-  /// Whether an upstream's template renders a longer history as an extension of the shorter one.
-  public func templateChecked(index: Int, keepsPrefix: Bool) {
-    if traits.indices.contains(index) { traits[index].templateKeepsPrefix = keepsPrefix }
+  func noteOlderPrompts(_ upstream: Int, areFound: Bool) {
+    if traits.indices.contains(upstream) { traits[upstream].findsOlderPrompts = areFound }
   }
 
   func noteCheckpoints(_ upstream: Int) {

@@ -10,11 +10,10 @@ struct ReuseTraits {
   var resumesAtCheckpoints = false
   /// How answers that came back unchanged were reused, per way of asking.
   var echoes: [Dialect: EchoReuse] = [:]
-  /// How often its process was seen to be another one.
-  var restarts = 0
-  /// Whether its template was seen to render a longer history as an extension of the shorter one; nil
-  /// if nobody looked.
-  var templateKeepsPrefix: Bool?
+  /// Whether it was seen to turn back to an earlier prompt that a break had displaced.
+  var findsOlderPrompts = false
+  /// Whether its template was seen to render earlier messages anew as a conversation goes on.
+  var templateRewritesHistory = false
 }
 
 /// The prediction of one turn, with what it was made from.
@@ -28,6 +27,11 @@ struct HitPrediction {
   /// Tokens of the last answer that should be reused if the server renders it as it was generated.
   let wholeEcho: Int
   let tokens: TokenCount
+  /// The same without what a break had displaced: a server may have dropped that at any time, so
+  /// only this is held against it.
+  let certain: TokenCount
+  /// Tokens of a displaced prompt that the request turns back to; nil if it does not.
+  let older: Int?
   /// Bytes of the previous prompt as forwarded that are unchanged; nil if all are.
   private let keptBytes: Int?
 
@@ -72,7 +76,16 @@ struct HitPrediction {
       marks: session.marks.all.filter { $0.bytes <= bound },
       breakpoints: Self.breakpoints(model, reception, now))
     let isExact = !kept.estimated && (echoed == 0 || returned == 1)
-    tokens = TokenCount(model.predicted(query), estimated: !isExact)
+    certain = TokenCount(model.predicted(query), estimated: !isExact)
+    older =
+      kept.value < previous.value
+      ? session.olderPrompts.longest(continuedBy: reception.history.index, reception.order) : nil
+    if traits.findsOlderPrompts, let older, older > certain.value {
+      let back = HitQuery(kept: older, previous: older, prompt: max(prompt, older + 1), now: now)
+      tokens = TokenCount(max(certain.value, model.predicted(back)), estimated: false)
+    } else {
+      tokens = certain
+    }
   }
 
   /// Where the request asks for caching, for rules that heed it.
@@ -98,6 +111,9 @@ struct HitPrediction {
     now: UInt64
   ) {
     if let keptBytes { marks.forget(behind: keptBytes) }
+    if query.kept < query.previous, let old = reception.previous {
+      reception.session.olderPrompts.note(old.index, reception.order, tokens: query.previous)
+    }
     if case .breakpoints(let hits) = model {
       for (number, breakpoint) in query.breakpoints.enumerated() {
         var mark = breakpoint

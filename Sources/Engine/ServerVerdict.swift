@@ -27,7 +27,7 @@ struct ServerVerdict: Equatable {
     /// What the agent made of the last answer; nil if that is not known.
     var echo: Echo.Outcome?
     /// See `ReuseTraits`.
-    var templateKeepsPrefix: Bool?
+    var templateRewritesHistory = false
     /// Tokens of this prompt.
     var promptTokens: Int
   }
@@ -96,7 +96,7 @@ struct ServerVerdict: Equatable {
   /// is the answer that was rendered in other tokens.
   private static func byEcho(_ evidence: Evidence) -> ServerVerdict? {
     let query = evidence.query
-    guard query.kept >= query.previous, query.generated > 0, evidence.templateKeepsPrefix != true
+    guard query.kept >= query.previous, query.generated > 0
     else { return nil }
     switch evidence.model {
     case .slot, .blocks, .prefix: break
@@ -121,6 +121,11 @@ struct ServerVerdict: Equatable {
     switch evidence.model {
     case .automatic, .units, .breakpoints: return ServerVerdict(cause: .otherReplica)
     case .slot, .blocks, .prefix: break
+    }
+    if evidence.templateRewritesHistory {
+      return ServerVerdict(
+        cause: .templateRerendered,
+        detail: "its chat template was seen to render earlier messages in other words")
     }
     let others = evidence.othersMeanwhile
     guard others > 0 else { return ServerVerdict(cause: .serverUnknown) }

@@ -23,7 +23,10 @@ extension Engine: ProbeSource {
       for dialect in Dialect.allCases { learn(order, upstream, dialect) }
     }
     if news.hasStatus { publishFacts(upstream) }
-    if let finding = news.finding, let check { tell(finding, check) }
+    if let finding = news.finding, let check {
+      if case .history = finding { noteRewritingTemplate(upstream) }
+      tell(finding, check)
+    }
     tellAffinity(upstream)
   }
 

@@ -30,6 +30,8 @@ public final class Session {
   public var lastPrompt: (bytes: Int, tokens: Int?) = (0, nil)
   /// Where the server holds this session's prompt as a whole, as far as it is unchanged.
   public var marks = PrefixMarks()
+  /// What breaks displaced, and the server may hold still.
+  public var olderPrompts = OlderPrompts()
   /// Reads the cache markers of the session's requests.
   public var markerScan = CacheMarkerScan()
   /// The id of the last response, for OpenAI Responses chains.
