@@ -55,6 +55,7 @@ let package = Package(
       resources: [.embedInCode("../../Resources/prices.json")], swiftSettings: strict),
     library("Prefix", ["Bytes", "Prompt", "Upstream"]),
     library("Turns", ["Prompt", "Prefix", "Upstream"]),
+    library("TurnCoding", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Settings", ["CSystem"]),
@@ -89,6 +90,7 @@ let package = Package(
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
     tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
     tests("TurnsTests", ["Turns"]),
+    tests("TurnCodingTests", ["TurnCoding", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(
       name: "DashboardFixtures",

@@ -1,3 +1,4 @@
+import Bytes
 import Turns
 import Upstream
 

@@ -1,8 +1,11 @@
-/// Writes one flat JSON object.
-struct JSONObjectWriter {
+/// Writes one JSON object, member by member, without white space. What stands for an unknown value is
+/// null.
+public struct JSONObjectWriter {
   private var out: [UInt8] = [UInt8(ascii: "{")]
 
-  mutating func add(_ name: String, _ value: String?) {
+  public init() {}
+
+  public mutating func add(_ name: String, _ value: String?) {
     key(name)
     guard let value else { return null() }
     out.append(UInt8(ascii: "\""))
@@ -10,13 +13,13 @@ struct JSONObjectWriter {
     out.append(UInt8(ascii: "\""))
   }
 
-  mutating func add(_ name: String, _ value: Int?) {
+  public mutating func add(_ name: String, _ value: Int?) {
     key(name)
     guard let value else { return null() }
     out.append(contentsOf: String(value).utf8)
   }
 
-  mutating func add(_ name: String, _ value: Double?) {
+  public mutating func add(_ name: String, _ value: Double?) {
     key(name)
     guard let value, value.isFinite else { return null() }
     let whole = value.rounded()
@@ -24,22 +27,22 @@ struct JSONObjectWriter {
       contentsOf: (whole == value && abs(value) < 1e15 ? String(Int(value)) : String(value)).utf8)
   }
 
-  mutating func add(_ name: String, _ value: Bool) {
+  public mutating func add(_ name: String, _ value: Bool) {
     key(name)
     out.append(contentsOf: (value ? "true" : "false").utf8)
   }
 
-  /// `json` must be one JSON value.
-  mutating func add(_ name: String, json: [UInt8]) {
+  /// - Parameter json: one JSON value, taken over as it is.
+  public mutating func add(_ name: String, json: [UInt8]) {
     key(name)
     out.append(contentsOf: json)
   }
 
-  mutating func add(_ name: String, objects: [[UInt8]]) {
+  public mutating func add(_ name: String, objects: [[UInt8]]) {
     add(name, json: [UInt8(ascii: "[")] + objects.joined(separator: [0x2C]) + [UInt8(ascii: "]")])
   }
 
-  consuming func finish() -> [UInt8] { out + [UInt8(ascii: "}")] }
+  public consuming func finish() -> [UInt8] { out + [UInt8(ascii: "}")] }
 
   private mutating func null() { out.append(contentsOf: "null".utf8) }
 
