@@ -69,13 +69,15 @@ let package = Package(
     library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
     library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),
     library("Terminal", ["Dashboard", "Turns", "EventLoop", "CNcurses", "CSystem"]),
+    library(
+      "Control", ["Bytes", "Wire", "Prefix", "Upstream", "Turns", "TurnCoding", "EventLoop"]),
     library("Simulator", ["Bytes", "Wire", "EventLoop"]),
 
     .executableTarget(
       name: "holdfast",
       dependencies: [
-        "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Reports", "Dashboard",
-        "Settings",
+        "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "TurnCoding", "Reports",
+        "Dashboard", "Settings", "Control",
         "Engine", "EventLoop", "TLS", "Proxy", "Ledger", "Terminal", "Simulator", "CSystem",
       ],
       swiftSettings: strict),
@@ -114,6 +116,12 @@ let package = Package(
       ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests(
       "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
+    tests(
+      "ControlTests",
+      [
+        "Control", "TurnCoding", "Turns", "Prefix", "Prompt", "Upstream", "EventLoop", "Wire",
+        "Bytes", "TestSupport",
+      ]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),
     tests("TLSTests", ["TLS", "Bytes", "EventLoop", "TestSupport"]),
     tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),

@@ -9,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -40,6 +42,45 @@ static inline int cuv_listening_socket(const struct sockaddr *address, socklen_t
   }
   return fd;
 }
+static inline int cuv_local_address(const char *path, struct sockaddr_un *address) {
+  size_t length = strlen(path);
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (length == 0) return -EINVAL;
+  if (length >= sizeof address->sun_path) return -ENAMETOOLONG;
+  memcpy(address->sun_path, path, length);
+  return 0;
+}
+// A listening local socket that only its owner can connect to, from its first moment on: Linux takes
+// the permissions of the path from those of the socket.
+static inline int cuv_local_listener(const char *path, int backlog) {
+  struct sockaddr_un address;
+  int wrong = cuv_local_address(path, &address);
+  if (wrong < 0) return wrong;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+      listen(fd, backlog) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+// Connecting to a local socket succeeds or fails at once: the peer need not accept it.
+static inline int cuv_local_connect(const char *path) {
+  struct sockaddr_un address;
+  int wrong = cuv_local_address(path, &address);
+  if (wrong < 0) return wrong;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
 static inline int cuv_accept(int fd) {
   int accepted;
   do accepted = accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -58,6 +99,10 @@ static inline int cuv_all_acknowledged(int fd) {
   memset(&info, 0, sizeof info);
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return 0;
   return info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
+}
+static inline int cuv_open_directory(const char *path) {
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
 }
 // 1 if the thresholds were taken.
 static inline int cuv_keep_freed_memory(int keep, int largest) {

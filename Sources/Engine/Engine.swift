@@ -180,7 +180,9 @@ public final class Engine: TrafficObserver {
   }
 
   /// Sets the mode of one session, or of all and of those to come, from their next turn on.
-  public func setMode(_ mode: PinMode, of id: SessionID?) {
+  /// - Returns: false if there is no such session.
+  @discardableResult
+  public func setMode(_ mode: PinMode, of id: SessionID?) -> Bool {
     if mode != .off { mayPin = true }
     guard let id else {
       sessions.defaultMode = mode
@@ -188,25 +190,31 @@ public final class Engine: TrafficObserver {
         session.set(mode)
         if mode == .off { dropText(session) }
       }
-      return publish(.modeChanged(session: nil, mode: mode, fromTurn: 0))
+      publish(.modeChanged(session: nil, mode: mode, fromTurn: 0))
+      return true
     }
-    guard let session = sessions.session(id) else { return }
+    guard let session = sessions.session(id) else { return false }
     session.set(mode)
     if mode == .off { dropText(session) }
     publish(.modeChanged(session: id, mode: mode, fromTurn: session.turns + 1))
+    return true
   }
 
   /// Sets which classes of cause are repaired, in one session, or in all and in those to come, from
   /// their next turn on. What is held already stays held.
-  public func setRepairs(_ repairs: RepairSet, of id: SessionID?) {
+  /// - Returns: false if there is no such session.
+  @discardableResult
+  public func setRepairs(_ repairs: RepairSet, of id: SessionID?) -> Bool {
     guard let id else {
       sessions.defaultRepairs = repairs
       for session in sessions.all { session.repairs = repairs }
-      return publish(.repairsChanged(session: nil, repairs: repairs, fromTurn: 0))
+      publish(.repairsChanged(session: nil, repairs: repairs, fromTurn: 0))
+      return true
     }
-    guard let session = sessions.session(id) else { return }
+    guard let session = sessions.session(id) else { return false }
     session.repairs = repairs
     publish(.repairsChanged(session: id, repairs: repairs, fromTurn: session.turns + 1))
+    return true
   }
 
   func policy(_ session: Session, _ facts: RequestFacts) -> PinPolicy {

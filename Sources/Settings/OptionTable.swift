@@ -117,7 +117,13 @@ public enum OptionTable {
     Option(
       "color", nil, .value("WHEN"), in: serving,
       "auto, always or never (default auto; NO_COLOR means never)"),
-    Option("read-only", nil, in: serving, "the dashboard changes nothing"),
+    Option(
+      "read-only", nil, in: serving,
+      "neither the dashboard nor the control socket changes anything"),
+    Option(
+      "control", nil, .value("PATH"), in: serving,
+      "control socket (default PORT.sock in $XDG_RUNTIME_DIR/holdfast or /tmp/holdfast-UID)"),
+    Option("no-control", nil, in: serving, "make no control socket"),
     Option(
       "max-body", nil, .value("SIZE"), in: serving,
       "largest request body, e.g. 64M (default 64M); more is answered 413"),

@@ -31,6 +31,11 @@ public final class RawPeer: StreamDelegate {
     }
   }
 
+  /// Connected to a local socket.
+  public convenience init(path: String, loop: Loop) throws {
+    self.init(accepted: try TCPStream.connected(loop: loop, path: path))
+  }
+
   init(accepted: TCPStream) {
     stream = accepted
     isConnected = true

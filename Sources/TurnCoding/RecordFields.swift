@@ -41,6 +41,11 @@ extension TurnRecord {
     coder.object("verdict", &verdict) { $0.code(&$1) }
     coder.field("server_cause", &serverCause)
     coder.object("pin", &pin) { $0.code(&$1) }
+    coder.field("repairs", &repairs)
+    coder.field("repaired", &repaired)
+    coder.object("held_tokens", &heldTokens) { $0.code(&$1) }
+    coder.object("pin_totals", &pinTotals) { $0.code(&$1) }
+    coder.object("pin_status", &pinStatus) { $0.code(&$1) }
     var map = MapFields(map)
     coder.object("map", &map, empty: MapFields()) { $0.code(&$1) }
     self.map = map.flatMap { $0.map(&coder) }
@@ -111,6 +116,36 @@ extension PinOutcome {
     case "held": self = .held
     case "refused": self = .refused(reason ?? "")
     case "rebased": self = .rebased(reason ?? "")
+    default: coder.refuse()
+    }
+  }
+}
+
+extension PinTotals {
+  mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
+    coder.field("turns", &turns)
+    coder.field("as_sent", &asSent)
+    coder.field("as_forwarded", &asForwarded)
+    coder.field("computed", &computed)
+    coder.field("held", &held)
+  }
+}
+
+extension PinStatus {
+  mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
+    var status: String
+    var reason: String?
+    switch self {
+    case .unproven: status = "unproven"
+    case .working: status = "working"
+    case .notWorking(let text): (status, reason) = ("not_working", text)
+    }
+    coder.field("status", &status)
+    coder.field("reason", &reason)
+    switch status {
+    case "unproven": self = .unproven
+    case "working": self = .working
+    case "not_working": self = .notWorking(reason ?? "")
     default: coder.refuse()
     }
   }

@@ -77,6 +77,11 @@ extension FieldWriter {
       field("session", &session)
       field("mode", &mode)
       field("from_turn", &turn)
+    case .repairsChanged(var session, var repairs, var turn):
+      begin("repairs_changed")
+      field("session", &session)
+      field("repairs", &repairs)
+      field("from_turn", &turn)
     case .notice(var notice):
       begin("notice")
       notice.code(&self)
@@ -141,6 +146,15 @@ extension FieldReader {
       field("mode", &mode)
       field("from_turn", &turn)
       return .modeChanged(session: session, mode: mode, fromTurn: turn)
+    case "repairs_changed":
+      guard has("repairs") else { return nil }
+      var session: SessionID?
+      var repairs = RepairSet.all
+      var turn = 0
+      field("session", &session)
+      field("repairs", &repairs)
+      field("from_turn", &turn)
+      return .repairsChanged(session: session, repairs: repairs, fromTurn: turn)
     case "notice":
       var notice = Notice(at: 0, level: .info, text: "")
       notice.code(&self)

@@ -16,6 +16,12 @@ extension PinMode: WordCoded {
   init?(code: String) { self.init(name: code) }
 }
 
+/// Names of classes, separated by commas.
+extension RepairSet: WordCoded {
+  var code: String { names }
+  init?(code: String) { self.init(names: code) }
+}
+
 extension RepairTier: WordCoded {
   private static let tiers: [RepairTier] = [.lossless, .moved, .restored, .never]
 

@@ -7,6 +7,11 @@ import Wire
 
 /// What `holdfast` and `holdfast demo` were asked to do.
 struct ServeOptions {
+  enum ControlChoice {
+    case none, standard
+    case path(String)
+  }
+
   struct Upstream {
     var name: String
     var url: UpstreamURL
@@ -31,6 +36,7 @@ struct ServeOptions {
   var ascii: Bool
   var color: String
   var readOnly: Bool
+  var control: ControlChoice
   var maxBody: Int
   var keepBodies: Int
   var maxSessions: Int
@@ -58,6 +64,7 @@ struct ServeOptions {
     ascii = line.has("ascii")
     color = try line.word("color", of: ["auto", "always", "never"], default: "auto")
     readOnly = line.has("read-only")
+    control = line.has("no-control") ? .none : line.last("control").map { .path($0) } ?? .standard
     maxBody = try line.size("max-body", in: 1024...(4 << 30) - 1, default: 64 << 20)
     keepBodies = try line.size("keep-bodies", in: 0...(1 << 40), default: 256 << 20)
     maxSessions = try line.integer("max-sessions", in: 1...100_000, default: 1024)

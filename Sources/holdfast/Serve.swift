@@ -1,3 +1,4 @@
+import Control
 import Dashboard
 import Engine
 import EventLoop
@@ -7,6 +8,7 @@ import Prefix
 import Proxy
 import Terminal
 import TLS
+import TurnCoding
 import Turns
 import Wire
 
@@ -20,6 +22,8 @@ func serve(_ options: ServeOptions) -> Int32 {
     Console.error("holdfast: \(error.reason)")
   } catch let error as UVError {
     Console.error("holdfast: \(explanation(error, options))")
+  } catch let error as ControlFault {
+    Console.error("holdfast: \(error.text)")
   } catch {
     Console.error("holdfast: \(error)")
   }
@@ -50,6 +54,7 @@ final class Serving {
   private var signals: [SignalWatch] = []
   private var demo: DemoThread?
   private var pane: DashboardPane?
+  private var control: ControlThread?
   private let showsDashboard: Bool
   private let demoIsOver = Flag()
   private var isStopping = false
@@ -71,6 +76,7 @@ final class Serving {
   func run() throws -> Int32 {
     defer {
       pane?.stop()
+      control?.stop()
       reports.finish()
       finishLedger()
       demo?.stop()
@@ -98,6 +104,7 @@ final class Serving {
     self.proxy = proxy
     if options.probes { startProber(engine, proxy) }
     try watchSignals()
+    try openControl(proxy.address)
     if showsDashboard { try openDashboard(proxy.address) }
     if pane == nil {
       reports.setLines(true)
@@ -180,6 +187,7 @@ final class Serving {
     }
     ledger?.publish(event)
     pane?.publish(event)
+    control?.publish(event)
     if case .finished(let record) = event { totals.add(record) }
   }
 
@@ -190,6 +198,29 @@ final class Serving {
       pane = try DashboardPane(options, listen: address) { wakeup?.send() }
     } catch {
       Console.error("holdfast: no dashboard: \(error)")
+    }
+  }
+
+  /// A control socket in the usual place is a convenience; one that somebody asked for has to work.
+  private func openControl(_ address: SocketAddress) throws {
+    let place: ControlPlace
+    switch options.control {
+    case .none: place = .none
+    case .standard: place = .standard(port: address.port)
+    case .path(let path): place = .path(path)
+    }
+    if case .none = place { return }
+    let hello = StreamHello(
+      program: version, process: Int(getpid()), listen: "\(address)",
+      startedAt: Loop.wallMillis(), readOnly: options.readOnly, mode: options.mode)
+    let wakeup = wakeup
+    do throws(ControlFault) {
+      control = try ControlThread(ControlConfiguration(hello: hello), place: place) {
+        wakeup?.send()
+      }
+    } catch {
+      if error.isFatal { throw error }
+      notices.add(error.text)
     }
   }
 
@@ -253,15 +284,22 @@ final class Serving {
     if demoIsOver.isSet { drain() }
     while let text = notices.take() { engine?.notice(text) }
     pane?.flush()
-    while let command = pane?.nextCommand() {
-      switch command {
-      case .setMode(let session, let mode): engine?.setMode(mode, of: session)
-      case .setRepairs(let session, let repairs): engine?.setRepairs(repairs, of: session)
-      case .drain: drain()
-      case .stop: stop()
-      }
-    }
+    control?.flush()
+    while let command = pane?.nextCommand() { _ = carryOut(command) }
+    while let order = control?.nextOrder() { control?.done(order, carryOut(order.command)) }
     if let outcome = pane?.takeOutcome() { dashboardLeft(outcome.reason, outcome.errors) }
+  }
+
+  /// - Returns: false if there was nothing to carry it out on.
+  private func carryOut(_ command: ProxyCommand) -> Bool {
+    switch command {
+    case .setMode(let session, let mode): return engine?.setMode(mode, of: session) ?? false
+    case .setRepairs(let session, let repairs):
+      return engine?.setRepairs(repairs, of: session) ?? false
+    case .drain: drain()
+    case .stop: stop()
+    }
+    return true
   }
 
   private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
@@ -284,6 +322,7 @@ final class Serving {
     guard !isStopping else { return }
     isStopping = true
     stopProber()
+    control?.noteDraining()
     demo?.stopAgents()
     proxy?.drain(limitMillis: options.drainTimeoutMillis) { [unowned self] in end() }
   }

@@ -84,6 +84,15 @@ struct RandomEvents {
     record.verdict = verdict()
     record.serverCause = maybe { $0.pick(Cause.allCases) }
     record.pin = pick([.untouched, .held, .refused(text()), .rebased(text())])
+    record.repairs = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
+    record.repaired = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
+    record.heldTokens = tokens()
+    record.pinTotals.turns = number()
+    record.pinTotals.asSent = number()
+    record.pinTotals.asForwarded = number()
+    record.pinTotals.computed = number()
+    record.pinTotals.held = number()
+    record.pinStatus = pick([.unproven, .working, .notWorking(text())])
     record.map = maybe { random in
       PromptMap(entries: (0..<random.number(9)).map { _ in random.entry() })
     }
@@ -121,7 +130,7 @@ struct RandomEvents {
   }
 
   mutating func event() -> TurnEvent {
-    switch number(9) {
+    switch number(10) {
     case 0: return .started(record())
     case 1: return .finished(record())
     case 2: return .firstByte(session: session(), turn: number(), afterMillis: number())
@@ -143,6 +152,10 @@ struct RandomEvents {
     case 7:
       return .modeChanged(
         session: maybe { $0.session() }, mode: pick(PinMode.allCases), fromTurn: number())
+    case 8:
+      return .repairsChanged(
+        session: maybe { $0.session() },
+        repairs: RepairSet(rawValue: UInt32(truncatingIfNeeded: next())), fromTurn: number())
     default:
       return .notice(Notice(at: Int64(number()), level: pick([.info, .warning]), text: text()))
     }

@@ -9,16 +9,26 @@ final class HoldfastProcess {
   private let output: PipeText
   private let errors: PipeText
   private var status: Int32?
+  /// Where it puts its control socket, unless the environment says otherwise.
+  private let runtime = try? TemporaryDirectory()
 
-  /// - Parameter program: another one, for tests that need a helper.
-  init(_ arguments: [String], program: String = HoldfastProcess.path) throws {
+  /// - Parameters:
+  ///   - program: another one, for tests that need a helper.
+  ///   - environment: more variables, as `NAME=VALUE`.
+  init(
+    _ arguments: [String], program: String = HoldfastProcess.path, environment: [String] = []
+  ) throws {
     let out = try Self.channel()
     defer { close(out.write) }
     output = PipeText(descriptor: out.read)
     let err = try Self.channel()
     defer { close(err.write) }
     errors = PipeText(descriptor: err.read)
-    process = try Self.spawn(program, arguments, output: out.write, errors: err.write)
+    // Nothing of the person who runs the tests: no locale, no colours, no home directory.
+    var settings = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"]
+    if let runtime { settings.append("XDG_RUNTIME_DIR=\(runtime.path)") }
+    process = try Self.spawn(
+      program, arguments, environment: environment + settings, output: out.write, errors: err.write)
   }
 
   deinit {
@@ -51,7 +61,7 @@ final class HoldfastProcess {
   }
 
   private static func spawn(
-    _ path: String, _ arguments: [String], output: Int32, errors: Int32
+    _ path: String, _ arguments: [String], environment: [String], output: Int32, errors: Int32
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -68,9 +78,7 @@ final class HoldfastProcess {
     posix_spawnattr_setsigmask(&attributes, &mask)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words = ([path] + arguments).map { strdup($0) } + [nil]
-    // Nothing of the person who runs the tests: no locale, no colours, no home directory.
-    let settings = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"]
-    var environment = settings.map { strdup($0) } + [nil]
+    var environment = environment.map { strdup($0) } + [nil]
     defer { for word in words + environment { free(word) } }
     var process = pid_t()
     let code = posix_spawn(&process, path, &actions, &attributes, &words, &environment)

@@ -43,6 +43,13 @@ final class Scene {
     try? test.loop.close()
   }
 
+  /// A client of the socket at `path`.
+  func client(of path: String) throws -> Agent {
+    let agent = Agent(try RawPeer(path: path, loop: test.loop), host: "localhost")
+    agents.append(agent)
+    return agent
+  }
+
   func agent() -> Agent {
     let agent = Agent(RawPeer(connectingTo: address, loop: test.loop))
     agents.append(agent)
@@ -134,13 +141,17 @@ struct UpstreamRequest {
 /// A client that sends requests one after the other on one connection.
 final class Agent {
   let peer: RawPeer
+  private let host: String
   private var method = "GET"
 
-  init(_ peer: RawPeer) { self.peer = peer }
+  init(_ peer: RawPeer, host: String = "proxy") {
+    self.peer = peer
+    self.host = host
+  }
 
   func post(_ target: String, _ body: [UInt8], _ fields: String = "") {
     let head =
-      "POST \(target) HTTP/1.1\r\nHost: proxy\r\n\(fields)Content-Length: \(body.count)\r\n\r\n"
+      "POST \(target) HTTP/1.1\r\nHost: \(host)\r\n\(fields)Content-Length: \(body.count)\r\n\r\n"
     begin("POST", Array(head.utf8) + body)
   }
 
@@ -149,7 +160,7 @@ final class Agent {
   }
 
   func get(_ target: String, _ fields: String = "") {
-    begin("GET", Array("GET \(target) HTTP/1.1\r\nHost: proxy\r\n\(fields)\r\n".utf8))
+    begin("GET", Array("GET \(target) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n".utf8))
   }
 
   /// What arrived for the newest request; nil until its head is complete.
