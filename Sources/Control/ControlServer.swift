@@ -30,6 +30,8 @@ public protocol ControlDelegate: AnyObject {
 /// the thread of its loop, which need not be the proxy's.
 public final class ControlServer {
   public let configuration: ControlConfiguration
+  /// Called when the first reader of events has come, and when the last one has gone.
+  public var onAttachment: ((Bool) -> Void)?
   let loop: Loop
   weak var delegate: (any ControlDelegate)?
   private(set) var memory: TrafficMemory
@@ -102,6 +104,7 @@ public final class ControlServer {
     let feed = EventFeed(
       hello: hello, replay: memory.replay, maxBytes: configuration.maxBacklogBytes)
     subscribers[ObjectIdentifier(connection)] = feed
+    if subscribers.count == 1 { onAttachment?(true) }
     return feed
   }
 
@@ -128,7 +131,10 @@ public final class ControlServer {
 
   func closed(_ connection: ControlConnection) {
     let id = ObjectIdentifier(connection)
-    if let feed = subscribers.removeValue(forKey: id) { droppedBefore += feed.droppedCount }
+    if let feed = subscribers.removeValue(forKey: id) {
+      droppedBefore += feed.droppedCount
+      if subscribers.isEmpty { onAttachment?(false) }
+    }
     connections[id] = nil
   }
 }

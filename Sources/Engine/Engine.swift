@@ -117,6 +117,8 @@ public final class Engine: TrafficObserver {
     if session.mode != .off || session.view != nil { mayPin = true }
   }
 
+  var nowMicros: UInt64 { clock.monotonicMicros() }
+
   /// Tells who the upstreams are, before anything is known of them.
   public func announceUpstreams() {
     for status in upstreams { publish(.upstream(status)) }
@@ -349,10 +351,16 @@ public final class Engine: TrafficObserver {
 public struct EngineClock {
   let monotonicMillis: () -> UInt64
   let wallMillis: () -> Int64
+  let monotonicMicros: () -> UInt64
 
-  public init(monotonicMillis: @escaping () -> UInt64, wallMillis: @escaping () -> Int64) {
+  /// - Parameter monotonicMicros: nil has the milliseconds do.
+  public init(
+    monotonicMillis: @escaping () -> UInt64, wallMillis: @escaping () -> Int64,
+    monotonicMicros: (() -> UInt64)? = nil
+  ) {
     self.monotonicMillis = monotonicMillis
     self.wallMillis = wallMillis
+    self.monotonicMicros = monotonicMicros ?? { monotonicMillis() &* 1000 }
   }
 }
 

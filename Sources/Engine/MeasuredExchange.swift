@@ -12,6 +12,8 @@ final class MeasuredExchange: ExchangeObserver {
   let facts: RequestFacts
   private let target: (method: String, path: String)
   private var body: ByteBuffer?
+  private let arrivedMicros: UInt64
+  private var addedMicros: Int?
   private(set) var reception: Reception?
   private var record: TurnRecord?
   private(set) var reader: AnswerReader?
@@ -33,6 +35,7 @@ final class MeasuredExchange: ExchangeObserver {
     self.facts = facts
     target = (request.head.method, request.head.path)
     body = request.body
+    arrivedMicros = engine.nowMicros
   }
 
   /// Looks at the request before it is forwarded, because it may have to be rewritten.
@@ -77,6 +80,11 @@ final class MeasuredExchange: ExchangeObserver {
 
   /// The request is on its way: time to look at it, while the server works.
   func forwarded() {
+    if addedMicros == nil { addedMicros = Int(engine.nowMicros &- arrivedMicros) }
+    begin()
+  }
+
+  private func begin() {
     if !isBegun {
       isBegun = true
       engine.requestBegan(facts.upstream)
@@ -86,6 +94,7 @@ final class MeasuredExchange: ExchangeObserver {
     if let decision {
       TurnBuilder.apply(decision, to: &record, reception)
     }
+    record.addedMicros = addedMicros
     beginPlace(reception)
     record.forwardedBytes += tieBytes
     predict(&record, reception)
@@ -156,7 +165,7 @@ final class MeasuredExchange: ExchangeObserver {
 
   func ended(_ outcome: ExchangeOutcome) {
     // A request that never reached the upstream is a turn, too, and a failed one.
-    if record == nil { forwarded() }
+    if record == nil { begin() }
     engine.requestEnded(
       facts.upstream, isAnswered: reader != nil, isAborted: outcome == .clientGone)
     guard let record, let reception else { return publishUnmeasured(outcome) }

@@ -40,6 +40,20 @@ public final class LocalListener {
 
   deinit { close() }
 
+  /// Whether a process listens at `path`.
+  public static func isAnswering(_ path: String) -> Bool {
+    let descriptor = cuv_local_connect(path)
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    return descriptor >= 0 || descriptor == UV_EAGAIN.rawValue
+  }
+
+  /// Removes the socket at `path` if nobody listens there any more.
+  public static func removeIfAbandoned(_ path: String) {
+    guard let directory = try? DirectoryLock(of: path) else { return }
+    defer { directory.release() }
+    try? clear(path)
+  }
+
   private static func clear(_ path: String) throws(LocalSocketError) {
     var facts = stat()
     guard lstat(path, &facts) == 0 else { return }

@@ -37,7 +37,8 @@ extension ParsedCommandLine {
     var parser = OptionParser(
       options: OptionTable.options(for: command), takesArguments: command.arguments != nil)
     let (values, arguments) = try parser.parse(rest)
-    if let name = command.arguments, arguments.isEmpty, values["help"] == nil {
+    if let name = command.arguments, !name.hasPrefix("["), arguments.isEmpty, values["help"] == nil
+    {
       throw .missingArgument(name)
     }
     return ParsedCommandLine(command: command, values: values, arguments: arguments)

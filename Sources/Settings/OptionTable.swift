@@ -31,6 +31,7 @@ public enum Command: String, Sendable, CaseIterable {
   /// Without a command word: run the proxy.
   case proxy = ""
   case demo
+  case attach
   case upstreamSim = "upstream-sim"
   case bench
   case explain
@@ -43,6 +44,7 @@ public enum Command: String, Sendable, CaseIterable {
     switch self {
     case .proxy: "run the proxy between agents and a model server"
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
+    case .attach: "show the dashboard of a proxy that runs elsewhere; leaving it changes nothing"
     case .upstreamSim: "run the built-in model server alone"
     case .bench:
       "play one session pinned and unpinned, and compare"
@@ -58,6 +60,7 @@ public enum Command: String, Sendable, CaseIterable {
   public var arguments: String? {
     switch self {
     case .proxy, .demo, .upstreamSim, .bench, .stats, .sessions: nil
+    case .attach: "[SOCKET]"
     case .explain, .check: "FILE..."
     case .show: "SESSION[/TURN]"
     }
@@ -66,6 +69,7 @@ public enum Command: String, Sendable, CaseIterable {
 
 public enum OptionTable {
   private static let serving: Set<Command> = [.proxy, .demo]
+  private static let shown = serving.union([.attach])
   private static let offline: Set<Command> = [.explain, .check]
   private static let stored: Set<Command> = [.stats, .sessions, .show]
   private static let every = Set(Command.allCases)
@@ -100,7 +104,7 @@ public enum OptionTable {
       "upstream-ca", nil, .value("FILE"), in: [.proxy],
       "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
     ),
-    Option("no-tui", nil, in: serving, "print one line per turn instead of the dashboard"),
+    Option("no-tui", nil, in: shown, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option(
       "ledger", nil, .value("FILE"), in: serving.union(stored),
@@ -113,17 +117,23 @@ public enum OptionTable {
     Option(
       "ledger-size", nil, .value("SIZE"), in: serving,
       "size beyond which the oldest turns are deleted from the ledger (default 512M)"),
-    Option("ascii", nil, in: serving.union([.stats]), "draw with ASCII characters only"),
+    Option("ascii", nil, in: shown.union([.stats]), "draw with ASCII characters only"),
     Option(
-      "color", nil, .value("WHEN"), in: serving,
+      "color", nil, .value("WHEN"), in: shown,
       "auto, always or never (default auto; NO_COLOR means never)"),
     Option(
-      "read-only", nil, in: serving,
+      "read-only", nil, in: shown,
       "neither the dashboard nor the control socket changes anything"),
     Option(
       "control", nil, .value("PATH"), in: serving,
       "control socket (default PORT.sock in $XDG_RUNTIME_DIR/holdfast or /tmp/holdfast-UID)"),
     Option("no-control", nil, in: serving, "make no control socket"),
+    Option(
+      "no-wait", nil, in: [.attach], "leave when the proxy ends, instead of waiting for it"),
+    Option(
+      "metrics", nil, .value("[HOST:]PORT"), in: serving,
+      "serve figures for Prometheus at /metrics on this port, too (on 127.0.0.1 unless HOST says "
+        + "otherwise)"),
     Option(
       "max-body", nil, .value("SIZE"), in: serving,
       "largest request body, e.g. 64M (default 64M); more is answered 413"),

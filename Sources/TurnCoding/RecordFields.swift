@@ -19,6 +19,7 @@ extension TurnRecord {
     coder.field("mode", &mode)
     coder.field("state", &state)
     coder.field("started_at", &startedAt)
+    coder.field("added_us", &addedMicros)
     coder.field("first_byte_ms", &firstByteMillis)
     coder.field("total_ms", &totalMillis)
     coder.field("status", &status)
@@ -40,6 +41,8 @@ extension TurnRecord {
     coder.object("usage", &usage) { $0.code(&$1) }
     coder.object("verdict", &verdict) { $0.code(&$1) }
     coder.field("server_cause", &serverCause)
+    coder.field("server_detail", &serverDetail)
+    coder.field("echo", &echo)
     coder.object("pin", &pin) { $0.code(&$1) }
     coder.field("repairs", &repairs)
     coder.field("repaired", &repaired)

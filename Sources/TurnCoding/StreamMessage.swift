@@ -222,12 +222,35 @@ extension Notice {
   }
 }
 
+extension ServerFacts.ModelWindow {
+  fileprivate mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
+    coder.field("model", &model)
+    coder.field("tokens", &tokens)
+  }
+}
+
+extension SlotState {
+  fileprivate mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
+    coder.field("id", &id)
+    coder.field("busy", &isBusy)
+    coder.field("window_tokens", &windowTokens)
+    coder.field("task", &task)
+    coder.field("tokens", &tokens)
+    coder.field("processed_tokens", &processedTokens)
+    coder.field("cached_tokens", &cachedTokens)
+  }
+}
+
 extension UpstreamStatus {
   fileprivate mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
     coder.field("name", &name)
     coder.field("address", &address)
     coder.field("kind", &kind)
     coder.field("connect_ms", &connectMillis)
+    coder.field("build", &build)
+    coder.list("windows", &windows, empty: .init(model: "", tokens: 0)) { $0.code(&$1) }
+    coder.field("slot_count", &slotCount)
+    coder.list("slots", &slots, empty: SlotState(id: 0, isBusy: false)) { $0.code(&$1) }
     var word = "unknown"
     var since: Int64 = 0
     var reason: String?

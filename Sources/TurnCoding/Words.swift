@@ -45,6 +45,19 @@ extension NoticeLevel: WordCoded {
   }
 }
 
+extension Echo.Outcome: WordCoded {
+  private static let outcomes: [Echo.Outcome] = [
+    .same, .sameMeaning, .reasoningMissing, .changed, .absent,
+  ]
+
+  var code: String { "\(self)" }
+
+  init?(code: String) {
+    guard let outcome = Self.outcomes.first(where: { $0.code == code }) else { return nil }
+    self = outcome
+  }
+}
+
 extension TurnState: WordCoded {
   private static let states: [TurnState] = [.waiting, .streaming, .done, .failed, .aborted]
 

@@ -70,6 +70,9 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
     return wakes()
   }
 
+  /// Counts elements that were lost before they came here.
+  public func noteDropped(_ count: Int) { dropped.add(count, ordering: .relaxed) }
+
   private func wakes() -> Bool {
     guard sleeping.load(ordering: .sequentiallyConsistent) else { return false }
     return sleeping.exchange(false, ordering: .sequentiallyConsistent)

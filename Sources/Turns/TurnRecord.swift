@@ -60,6 +60,8 @@ public struct TurnRecord: Sendable {
 
   /// Milliseconds since 1970, when the request was complete.
   public var startedAt: Int64
+  /// From the complete request to its being handed to the upstream's connection.
+  public var addedMicros: Int?
   public var firstByteMillis: Int?
   public var totalMillis: Int?
   /// HTTP status sent to the agent.

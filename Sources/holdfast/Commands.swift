@@ -19,6 +19,7 @@ func runHoldfast() -> Never {
     }
     switch line.command {
     case .proxy, .demo: exit(serve(try ServeOptions(line)))
+    case .attach: exit(attach(try AttachOptions(line)))
     case .bench:
       exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))
     case .explain, .check: exit(explain(try ExplainOptions(line)))

@@ -1,6 +1,7 @@
 import Control
 import EventLoop
 import Glibc
+import Reports
 import Synchronization
 import TurnCoding
 import Turns
@@ -8,9 +9,16 @@ import Turns
 /// The control socket on a thread and a loop of its own: one ring of events towards it, one ring of
 /// commands back. What attached dashboards and scripts ask for costs the proxy's loop nothing.
 final class ControlThread: @unchecked Sendable {
-  struct Order {
-    var id: UInt64
-    var command: ProxyCommand
+  enum Order {
+    case command(UInt64, ProxyCommand)
+    /// Whether anybody reads events.
+    case attached(Bool)
+  }
+
+  /// Where figures come from that events do not tell; asked on the control thread.
+  struct Figures: Sendable {
+    var loop: LoopLoad.Figures?
+    var dashboardDropped: @Sendable () -> Int
   }
 
   fileprivate enum Input {
@@ -21,6 +29,7 @@ final class ControlThread: @unchecked Sendable {
 
   /// Where it listens.
   let path: String?
+  let metricsAddress: SocketAddress?
   private let inputs = EventRing<Input>(capacity: 4_096, backlog: 16_384)
   private let orders = EventRing<Order>(capacity: 64)
   private let stopping = Flag()
@@ -28,14 +37,18 @@ final class ControlThread: @unchecked Sendable {
   private let thread: Thread?
 
   /// - Parameters:
-  ///   - place: the path of the socket, and where to go if somebody listens there.
+  ///   - place: where the socket is to be.
+  ///   - metrics: a port for figures, besides the socket.
   ///   - wakeLoop: called from the control thread when an order waits.
   init(
-    _ configuration: ControlConfiguration, place: ControlPlace,
-    wakeLoop: @escaping @Sendable () -> Void
+    _ configuration: ControlConfiguration, place: ControlPlace, metrics: SocketAddress?,
+    _ figures: Figures, wakeLoop: @escaping @Sendable () -> Void
   ) throws(ControlFault) {
-    let stage = try Stage(configuration, inputs, orders, stopping, place, wakeLoop)
+    let stage = try Stage(
+      configuration, Channels(inputs: inputs, orders: orders, stopping: stopping), place, metrics,
+      figures, wakeLoop)
     path = stage.path
+    metricsAddress = stage.metricsAddress
     wakeup = stage.wakeup
     thread = Thread(name: "control") { stage.run() }
   }
@@ -44,7 +57,7 @@ final class ControlThread: @unchecked Sendable {
 
   func publish(_ event: TurnEvent) { push(.event(event)) }
 
-  func done(_ order: Order, _ isDone: Bool) { push(.done(order.id, isDone)) }
+  func done(_ id: UInt64, _ isDone: Bool) { push(.done(id, isDone)) }
 
   func noteDraining() { push(.draining) }
 
@@ -69,16 +82,25 @@ final class ControlThread: @unchecked Sendable {
 
   // MARK: The control thread
 
+  private struct Channels {
+    var inputs: EventRing<Input>
+    var orders: EventRing<Order>
+    var stopping: Flag
+  }
+
   /// Made on one thread, then used on its own thread only.
   private final class Stage: ControlDelegate, @unchecked Sendable {
     let wakeup: Wakeup
-    private(set) var path: String?
+    let path: String?
+    let metricsAddress: SocketAddress?
     private let loop: Loop
     private let server: ControlServer
-    private let inputs: EventRing<Input>
-    private let orders: EventRing<Order>
-    private let stopping: Flag
+    private let channels: Channels
+    private let figures: Figures
+    private let startedAt: Int64
+    private let version: String
     private let wakeLoop: @Sendable () -> Void
+    private var turns = TurnMetrics()
     private let pumping: Pumping
     private var lostSeen = 0
     private var lastOrder: UInt64 = 0
@@ -89,14 +111,14 @@ final class ControlThread: @unchecked Sendable {
     }
 
     init(
-      _ configuration: ControlConfiguration, _ inputs: EventRing<Input>,
-      _ orders: EventRing<Order>, _ stopping: Flag, _ place: ControlPlace,
-      _ wakeLoop: @escaping @Sendable () -> Void
+      _ configuration: ControlConfiguration, _ channels: Channels, _ place: ControlPlace,
+      _ metrics: SocketAddress?, _ figures: Figures, _ wakeLoop: @escaping @Sendable () -> Void
     ) throws(ControlFault) {
-      self.inputs = inputs
-      self.orders = orders
-      self.stopping = stopping
+      self.channels = channels
+      self.figures = figures
       self.wakeLoop = wakeLoop
+      startedAt = configuration.hello.startedAt
+      version = configuration.hello.program
       let pumping = Pumping()
       self.pumping = pumping
       do {
@@ -105,12 +127,29 @@ final class ControlThread: @unchecked Sendable {
       } catch {
         throw ControlFault(text: "\(error)", isFatal: true)
       }
-      server = ControlServer(loop: loop, configuration: configuration)
+      let server = ControlServer(loop: loop, configuration: configuration)
+      self.server = server
       path = try place.listen(server)
+      do throws(UVError) {
+        metricsAddress = try metrics.map { address throws(UVError) in
+          try server.listen(address, .metrics)
+        }
+      } catch {
+        server.stop()
+        let address = metrics.map { "\($0)" } ?? ""
+        throw ControlFault(
+          text:
+            "cannot listen on \(address) for metrics: \(error.message); choose another --metrics",
+          isFatal: true)
+      }
     }
 
     func run() {
       server.setDelegate(self)
+      server.onAttachment = { [unowned self] isAttached in
+        _ = channels.orders.push(.attached(isAttached))
+        wakeLoop()
+      }
       pumping.action = { [unowned self] in pump() }
       pump()
       loop.run()
@@ -118,8 +157,8 @@ final class ControlThread: @unchecked Sendable {
     }
 
     private func pump() {
-      repeat { take() } while !inputs.prepareToSleep()
-      guard stopping.isSet else { return }
+      repeat { take() } while !channels.inputs.prepareToSleep()
+      guard channels.stopping.isSet else { return }
       // What was pushed before the flag was set is in the ring.
       take()
       server.stop()
@@ -128,14 +167,16 @@ final class ControlThread: @unchecked Sendable {
     }
 
     private func take() {
-      let lost = inputs.droppedCount
+      let lost = channels.inputs.droppedCount
       if lost > lostSeen {
         server.noteLost(lost - lostSeen)
         lostSeen = lost
       }
-      while let input = inputs.pop() {
+      while let input = channels.inputs.pop() {
         switch input {
-        case .event(let event): server.note(event)
+        case .event(let event):
+          server.note(event)
+          turns.note(event)
         case .done(let id, let isDone): waiting.removeValue(forKey: id)?(isDone)
         case .draining: server.noteDraining()
         }
@@ -145,11 +186,28 @@ final class ControlThread: @unchecked Sendable {
     func control(_ command: ProxyCommand, _ done: @escaping (Bool) -> Void) {
       lastOrder &+= 1
       waiting[lastOrder] = done
-      _ = orders.push(Order(id: lastOrder, command: command))
+      _ = channels.orders.push(.command(lastOrder, command))
       wakeLoop()
     }
 
-    func metrics() -> String { "" }
+    func metrics() -> String {
+      var process = ProcessFigures()
+      process.version = version
+      process.startedAt = Double(startedAt) / 1000
+      process.sessions = server.sessionCount
+      process.turnsInFlight = server.turnsInFlight
+      process.controlConnections = server.connectionCount
+      process.attachedReaders = server.subscriberCount
+      process.droppedEvents = [
+        ("dashboard", figures.dashboardDropped()), ("control", channels.inputs.droppedCount),
+        ("attached", server.droppedCount),
+      ]
+      process.loopBusy = figures.loop.map {
+        Histogram(bounds: LoopLoad.Figures.bounds, counts: $0.rounds, sum: $0.seconds)
+      }
+      process.readSystem()
+      return turns.text(process)
+    }
   }
 }
 
@@ -189,6 +247,7 @@ enum ControlPlace {
     } catch {
       throw ControlFault(text: "no control socket: \(error.text)", isFatal: false)
     }
+    for path in RuntimeDirectory.sockets() { LocalListener.removeIfAbandoned(path) }
     // Two proxies may have the same port on different addresses.
     for name in ["\(port)", "\(port)-\(getpid())"] {
       let path = "\(directory)/\(name).sock"

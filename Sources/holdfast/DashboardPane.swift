@@ -16,19 +16,17 @@ final class DashboardPane: Sendable {
   private let outcome = Outcome()
   private let thread: DashboardThread
 
-  /// - Parameter wakeLoop: called from the dashboard's thread when a command waits or it has ended.
+  /// - Parameters:
+  ///   - color: auto, always or never.
+  ///   - wakeLoop: called from the dashboard's thread when a command waits or it has ended.
   init(
-    _ options: ServeOptions, listen: SocketAddress, wakeLoop: @escaping @Sendable () -> Void
+    _ dashboard: DashboardOptions, color: String, wakeLoop: @escaping @Sendable () -> Void
   ) throws(TerminalError) {
     let commands = EventRing<ProxyCommand>(capacity: 64)
     self.commands = commands
     self.wakeLoop = wakeLoop
-    let dashboard = DashboardOptions(
-      listenAddress: "\(listen)", ascii: options.ascii || !TerminalDevice.isUnicode,
-      readOnly: options.readOnly, canPin: true,
-      defaultMode: options.mode)
     let colors: ColorChoice =
-      switch options.color {
+      switch color {
       case "always": .always
       case "never": .never
       default: .auto
@@ -63,6 +61,15 @@ final class DashboardPane: Sendable {
   func flush() {
     if events.hasBacklog, events.flush() { thread.wake() }
   }
+
+  /// Loop thread only: events that were lost on their way here.
+  func noteLost(_ count: Int) {
+    events.noteDropped(count)
+    thread.wake()
+  }
+
+  /// From any thread.
+  var droppedCount: Int { events.droppedCount }
 
   func nextCommand() -> ProxyCommand? { commands.pop() }
 

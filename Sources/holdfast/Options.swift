@@ -37,6 +37,7 @@ struct ServeOptions {
   var color: String
   var readOnly: Bool
   var control: ControlChoice
+  var metrics: SocketAddress?
   var maxBody: Int
   var keepBodies: Int
   var maxSessions: Int
@@ -49,7 +50,7 @@ struct ServeOptions {
 
   init(_ line: ParsedCommandLine) throws(UsageError) {
     isDemo = line.command == .demo
-    listen = try address(line, default: ("127.0.0.1", 8089))
+    listen = try address(line, "listen", default: ("127.0.0.1", 8089))
     upstreams = isDemo ? [] : try Self.upstreams(line)
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
@@ -64,6 +65,7 @@ struct ServeOptions {
     ascii = line.has("ascii")
     color = try line.word("color", of: ["auto", "always", "never"], default: "auto")
     readOnly = line.has("read-only")
+    metrics = line.has("metrics") ? try address(line, "metrics", default: ("127.0.0.1", 0)) : nil
     control = line.has("no-control") ? .none : line.last("control").map { .path($0) } ?? .standard
     maxBody = try line.size("max-body", in: 1024...(4 << 30) - 1, default: 64 << 20)
     keepBodies = try line.size("keep-bodies", in: 0...(1 << 40), default: 256 << 20)
@@ -154,20 +156,20 @@ struct SimulateOptions {
   var simulator: SimulatorSettings
 
   init(_ line: ParsedCommandLine) throws(UsageError) {
-    listen = try address(line, default: ("127.0.0.1", 8080))
+    listen = try address(line, "listen", default: ("127.0.0.1", 8080))
     simulator = try SimulatorSettings(line)
   }
 }
 
 private func address(
-  _ line: ParsedCommandLine, default standard: (host: String, port: Int)
+  _ line: ParsedCommandLine, _ option: String, default standard: (host: String, port: Int)
 ) throws(UsageError) -> SocketAddress {
-  let endpoint = try line.endpoint("listen", default: standard)
+  let endpoint = try line.endpoint(option, default: standard)
   do {
     return try SocketAddress(ip: endpoint.host, port: endpoint.port)
   } catch {
     throw .badValue(
-      option: "listen", value: line.last("listen") ?? endpoint.host,
+      option: option, value: line.last(option) ?? endpoint.host,
       expected: "an IP address and port like 127.0.0.1:8089")
   }
 }

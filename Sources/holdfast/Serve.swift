@@ -55,9 +55,12 @@ final class Serving {
   private var demo: DemoThread?
   private var pane: DashboardPane?
   private var control: ControlThread?
+  private var load: LoopLoad?
   private let showsDashboard: Bool
   private let demoIsOver = Flag()
   private var isStopping = false
+  /// Whether somebody looks on from outside.
+  private var isWatched = false
   private var status: Int32 = 0
   private var totals = RunTotals()
 
@@ -104,8 +107,8 @@ final class Serving {
     self.proxy = proxy
     if options.probes { startProber(engine, proxy) }
     try watchSignals()
-    try openControl(proxy.address)
     if showsDashboard { try openDashboard(proxy.address) }
+    try openControl(proxy.address)
     if pane == nil {
       reports.setLines(true)
       printBanner(proxy.address, upstreams)
@@ -145,7 +148,8 @@ final class Serving {
     configuration.repairs = options.repairs
     configuration.seed = UInt32.random(in: 0...UInt32.max)
     let clock = EngineClock(
-      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() })
+      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() },
+      monotonicMicros: { Loop.monotonicNanos() / 1_000 })
     configuration.keptText = options.pinState
     return Engine(
       configuration: configuration, clock: clock,
@@ -195,7 +199,12 @@ final class Serving {
   private func openDashboard(_ address: SocketAddress) throws {
     let wakeup = wakeup
     do throws(TerminalError) {
-      pane = try DashboardPane(options, listen: address) { wakeup?.send() }
+      pane = try DashboardPane(
+        DashboardOptions(
+          listenAddress: "\(address)", ascii: options.ascii || !TerminalDevice.isUnicode,
+          readOnly: options.readOnly, canPin: true, defaultMode: options.mode),
+        color: options.color
+      ) { wakeup?.send() }
     } catch {
       Console.error("holdfast: no dashboard: \(error)")
     }
@@ -209,13 +218,19 @@ final class Serving {
     case .standard: place = .standard(port: address.port)
     case .path(let path): place = .path(path)
     }
-    if case .none = place { return }
+    if case .none = place, options.metrics == nil { return }
+    load = try LoopLoad(loop: loop)
     let hello = StreamHello(
       program: version, process: Int(getpid()), listen: "\(address)",
       startedAt: Loop.wallMillis(), readOnly: options.readOnly, mode: options.mode)
     let wakeup = wakeup
+    let pane = pane
+    let figures = ControlThread.Figures(
+      loop: load?.figures, dashboardDropped: { pane?.droppedCount ?? 0 })
     do throws(ControlFault) {
-      control = try ControlThread(ControlConfiguration(hello: hello), place: place) {
+      control = try ControlThread(
+        ControlConfiguration(hello: hello), place: place, metrics: options.metrics, figures
+      ) {
         wakeup?.send()
       }
     } catch {
@@ -264,6 +279,9 @@ final class Serving {
         "  \(place == 0 ? "/" : "/\(upstream.name)/") -> \(upstream.url)"
           + (upstream.forwardProxy.map { " through the proxy \($0)" } ?? ""))
     }
+    if let address = control?.metricsAddress {
+      Console.print("  metrics at http://\(address)/metrics")
+    }
     Console.print("  export OPENAI_BASE_URL=http://\(address)/v1")
     Console.print("  export ANTHROPIC_BASE_URL=http://\(address)")
   }
@@ -286,7 +304,14 @@ final class Serving {
     pane?.flush()
     control?.flush()
     while let command = pane?.nextCommand() { _ = carryOut(command) }
-    while let order = control?.nextOrder() { control?.done(order, carryOut(order.command)) }
+    while let order = control?.nextOrder() {
+      switch order {
+      case .command(let id, let command): control?.done(id, carryOut(command))
+      case .attached(let isAttached):
+        isWatched = isAttached
+        engine?.watchSlots(isWatched || pane != nil)
+      }
+    }
     if let outcome = pane?.takeOutcome() { dashboardLeft(outcome.reason, outcome.errors) }
   }
 
@@ -305,7 +330,7 @@ final class Serving {
   private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
     pane?.stop()
     pane = nil
-    engine?.watchSlots(false)
+    engine?.watchSlots(isWatched)
     if !errors.isEmpty { Console.error(errors) }
     switch reason {
     case .lineMode:
@@ -343,6 +368,8 @@ final class Serving {
     notices.wakeup = nil
     wakeup?.close()
     wakeup = nil
+    load?.close()
+    load = nil
     loop.stop()
   }
 }

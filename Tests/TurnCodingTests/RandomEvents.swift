@@ -59,6 +59,7 @@ struct RandomEvents {
     record.upstream = text()
     record.mode = pick(PinMode.allCases)
     record.state = pick([.waiting, .streaming, .done, .failed, .aborted])
+    record.addedMicros = maybe { $0.number() }
     record.firstByteMillis = maybe { $0.number() }
     record.totalMillis = maybe { $0.number() }
     record.status = maybe { $0.number(600) }
@@ -82,6 +83,8 @@ struct RandomEvents {
       outputTokens: maybe { $0.number() }, promptMillis: maybe { $0.millis() },
       generationMillis: maybe { $0.millis() })
     record.verdict = verdict()
+    record.serverDetail = text()
+    record.echo = maybe { $0.pick([.same, .sameMeaning, .reasoningMissing, .changed, .absent]) }
     record.serverCause = maybe { $0.pick(Cause.allCases) }
     record.pin = pick([.untouched, .held, .refused(text()), .rebased(text())])
     record.repairs = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
@@ -129,6 +132,25 @@ struct RandomEvents {
       previousTurn: number())
   }
 
+  private mutating func upstream() -> UpstreamStatus {
+    var status = UpstreamStatus(
+      name: text(), address: text(), kind: pick(ServerKind.allCases),
+      state: pick([
+        .unknown, .up,
+        .down(since: Int64(number()), reason: text(), failedRequests: number()),
+      ]), connectMillis: maybe { $0.number() })
+    status.build = maybe { $0.text() }
+    status.windows = (0..<number(3)).map { _ in .init(model: text(), tokens: number()) }
+    status.slotCount = maybe { $0.number() }
+    status.slots = (0..<number(3)).map { _ in
+      SlotState(
+        id: number(), isBusy: chance(), windowTokens: maybe { $0.number() },
+        task: maybe { $0.number() }, tokens: maybe { $0.number() },
+        processedTokens: maybe { $0.number() }, cachedTokens: maybe { $0.number() })
+    }
+    return status
+  }
+
   mutating func event() -> TurnEvent {
     switch number(10) {
     case 0: return .started(record())
@@ -142,13 +164,7 @@ struct RandomEvents {
         reason: text())
     case 5: return .sessionEvicted(session())
     case 6:
-      return .upstream(
-        UpstreamStatus(
-          name: text(), address: text(), kind: pick(ServerKind.allCases),
-          state: pick([
-            .unknown, .up,
-            .down(since: Int64(number()), reason: text(), failedRequests: number()),
-          ]), connectMillis: maybe { $0.number() }))
+      return .upstream(upstream())
     case 7:
       return .modeChanged(
         session: maybe { $0.session() }, mode: pick(PinMode.allCases), fromTurn: number())

@@ -60,7 +60,7 @@ import Upstream
     func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
     var random = RandomEvents(seed: 3)
     let record = random.record()
-    #expect(count(record) == 39, "list the new field in RecordFields.swift and RandomEvents.swift")
+    #expect(count(record) == 42, "list the new field in RecordFields.swift and RandomEvents.swift")
     #expect(count(record.usage) == 7)
     #expect(count(record.verdict) == 6)
     #expect(count(record.pinTotals) == 5)
@@ -72,7 +72,8 @@ import Upstream
     #expect(
       count(BreakDetail.Hunk(beforeOffset: 0, afterOffset: 0, before: [], after: [], context: 0))
         == 5)
-    #expect(count(UpstreamStatus(name: "", address: "")) == 5)
+    #expect(count(UpstreamStatus(name: "", address: "")) == 9)
+    #expect(count(SlotState(id: 0, isBusy: false)) == 7)
     #expect(count(Notice(at: 0, level: .info, text: "")) == 3)
   }
 

@@ -43,7 +43,8 @@ public enum KeyTable {
   public static let bindings: [KeyBinding] = [
     KeyBinding(.help, [.character("?"), .function(1)], "this help", hint: "help", in: .screens),
     KeyBinding(
-      .back, [.character("q")], "back one level; at Sessions: stop (asks)", hint: "back",
+      .back, [.character("q")], "back one level; at Sessions: stop (asks)",
+      hint: "back",
       in: .screens),
     KeyBinding(.stopNow, [.character("Q")], "stop at once, with a second Q", in: .screens),
     KeyBinding(

@@ -12,15 +12,18 @@ public struct DashboardOptions: Sendable {
   public var canPin: Bool
   /// The mode of sessions that nobody changed.
   public var defaultMode: PinMode
+  /// The proxy runs elsewhere: leaving the dashboard does not concern it, and nothing is asked.
+  public var isAttached: Bool
 
   public init(
     listenAddress: String, ascii: Bool = false, readOnly: Bool = false, canPin: Bool = false,
-    defaultMode: PinMode = .off
+    defaultMode: PinMode = .off, isAttached: Bool = false
   ) {
     self.listenAddress = listenAddress
     self.ascii = ascii
     self.readOnly = readOnly
     self.canPin = canPin
     self.defaultMode = defaultMode
+    self.isAttached = isAttached
   }
 }

@@ -8,7 +8,8 @@ extension DashboardState {
       live.started(record.madeSafe(ascii: options.ascii), at: now)
       afterTurn()
     case .finished(let record):
-      live.finished(record.madeSafe(ascii: options.ascii), clock: clock, at: now)
+      let record = record.madeSafe(ascii: options.ascii)
+      live.finished(record, clock: clock, at: endOf(record, now: now))
       afterTurn()
     case .firstByte(let session, let turn, let millis):
       live.firstByte(TurnKey(session: session, turn: turn), afterMillis: millis)
@@ -33,6 +34,12 @@ extension DashboardState {
         say(text, .warn)
       }
     }
+  }
+
+  /// An attached dashboard is told of turns long after they ended.
+  private func endOf(_ record: TurnRecord, now: Int64) -> Int64 {
+    guard options.isAttached, let millis = record.totalMillis else { return now }
+    return min(now, record.startedAt + Int64(Bounded.count(millis)))
   }
 
   private mutating func afterTurn() {

@@ -16,7 +16,7 @@ extension DashboardState {
     if key == .control("c"), let first = armed.interrupt,
       now - first <= DashboardState.secondPressMillis
     {
-      return [.leave(.stopNow)]
+      return [.leave(options.isAttached ? .lineMode : .stopNow)]
     }
     if prompt != nil && key != .control("c") {
       typed(key)
@@ -24,6 +24,7 @@ extension DashboardState {
     }
     if let overlay, key != .control("c") { return answered(key, overlay) }
     guard let action = KeyTable.action(for: key, on: screen) else { return [] }
+    if options.isAttached, leaves(action) { return [.leave(.lineMode)] }
     switch action {
     case .stopNow:
       if let first = armed.stop, now - first <= DashboardState.secondPressMillis {
@@ -107,6 +108,15 @@ extension DashboardState {
   }
 
   // MARK: Leaving
+
+  /// Whether a key that would ask about the proxy, or stop it, only ends this view of it.
+  private func leaves(_ action: Action) -> Bool {
+    switch action {
+    case .stopNow: true
+    case .back, .interrupt: screen == .sessions
+    default: false
+    }
+  }
 
   private mutating func back() {
     switch screen {
