@@ -35,6 +35,8 @@ final class PinnedAgent {
 
   let agent: Agent
   var policy: PinPolicy
+  /// The session of the last request.
+  var lastSession: Session?
 
   init(_ mode: PinMode, _ table: SessionTable = SessionTable()) {
     agent = Agent(table)
@@ -45,12 +47,18 @@ final class PinnedAgent {
     agent.table.restore(snapshot, now: 500)
   }
 
-  func send(_ talk: Conversation) -> Turn? {
-    guard let reception = agent.send(talk) else { return nil }
+  /// Decides as the engine does, and keeps the table.
+  func decide(_ reception: Reception) -> PinDecision {
     let source = reception.relation == .branch ? reception.session.parent : reception.session.id
     let decision = PinEngine.decide(
       reception, source.flatMap { agent.table.session($0)?.view }, policy)
-    reception.session.view = decision.view
+    if reception.relation != .compactionCall { reception.session.view = decision.view }
+    return decision
+  }
+
+  func send(_ talk: Conversation) -> Turn? {
+    guard let reception = agent.send(talk) else { return nil }
+    let decision = decide(reception)
     return Turn(
       reception: reception, decision: decision, received: Array(talk.json().utf8),
       forwarded: decision.body.flatMap { Array($0.bytes) })

@@ -7,17 +7,22 @@ enum BodyAssembly {
   static func body(_ history: History, _ view: ServerView) -> [ByteSlice] {
     guard let body = history.body else { return [] }
     var splices: [(range: Range<Int>, bytes: [UInt8])] = []
+    var omitted: Range<Int>?
     for (at, entry) in view.entries.enumerated() where !entry.isAsSent {
-      let range = history.index.blocks[at].range
-      var bytes: [UInt8] = []
-      for ghost in entry.ghosts {
-        bytes += ghost.piece.bytes
-        bytes.append(UInt8(ascii: ","))
-      }
       if entry.isOmitted {
-        splices.append(omission(range, body.bytes, bytes))
-      } else if let forwarded = entry.forwarded {
-        splices.append((range, bytes + forwarded.bytes))
+        let first = omitted.flatMap { $0.upperBound == at ? $0.lowerBound : nil } ?? at
+        omitted = first..<(at + 1)
+        let isLast =
+          at + 1 == view.entries.count || !view.entries[at + 1].isOmitted
+          || history.index.blocks[at + 1].group != history.index.blocks[at].group
+        if isLast { splices.append(omission(first...at, history.index, view, body.bytes)) }
+        continue
+      }
+      let range = history.index.blocks[at].range
+      var bytes = ghosts(entry)
+      if let forwarded = entry.forwarded {
+        bytes += forwarded.bytes
+        splices.append((range, bytes))
       } else {
         splices.append((range.lowerBound..<range.lowerBound, bytes))
       }
@@ -29,22 +34,35 @@ enum BodyAssembly {
     return join(body, splices)
   }
 
-  /// Takes an element out of its array, with one of the commas around it.
+  /// The blocks that only the server has in front of one, each with the comma behind it.
+  private static func ghosts(_ entry: ServerView.Entry) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for ghost in entry.ghosts {
+      bytes += ghost.piece.bytes
+      bytes.append(UInt8(ascii: ","))
+    }
+    return bytes
+  }
+
+  /// Takes neighbouring elements out of their array, with one of the commas around them.
   private static func omission(
-    _ range: Range<Int>, _ body: UnsafeRawBufferPointer, _ inFront: [UInt8]
+    _ run: ClosedRange<Int>, _ index: RequestIndex, _ view: ServerView,
+    _ body: UnsafeRawBufferPointer
   ) -> (range: Range<Int>, bytes: [UInt8]) {
-    var scanner = JSONScanner(body, at: range.upperBound)
+    let inFront = view.entries[run].reduce(into: []) { $0 += ghosts($1) }
+    let start = index.blocks[run.lowerBound].range.lowerBound
+    let end = index.blocks[run.upperBound].range.upperBound
+    var scanner = JSONScanner(body, at: end)
     if scanner.accept(UInt8(ascii: ",")) {
       scanner.skipWhitespace()
-      return (range.lowerBound..<scanner.position, inFront)
+      return (start..<scanner.position, inFront)
     }
-    if !inFront.isEmpty { return (range, inFront.dropLast()) }
-    var start = range.lowerBound
-    while start > 0, body[start - 1] != UInt8(ascii: ","), body[start - 1] != UInt8(ascii: "[") {
-      start -= 1
+    if !inFront.isEmpty { return (start..<end, inFront.dropLast()) }
+    var comma = start
+    while comma > 0, body[comma - 1] != UInt8(ascii: ","), body[comma - 1] != UInt8(ascii: "[") {
+      comma -= 1
     }
-    if start > 0, body[start - 1] == UInt8(ascii: ",") { start -= 1 }
-    return (start..<range.upperBound, [])
+    return ((comma > 0 && body[comma - 1] == UInt8(ascii: ",") ? comma - 1 : start)..<end, [])
   }
 
   private static func toolSplice(

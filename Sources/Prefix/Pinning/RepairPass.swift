@@ -109,7 +109,8 @@ struct RepairPass {
     var next = olds.lowerBound
     for at in news {
       guard let before = alignment.matches[at].old else {
-        if !isAccepted(next), let lastAligned, next <= lastAligned {
+        // Every system block stands in front of the messages, wherever among its kind.
+        if !isAccepted(next), group == .system || lastAligned.map({ next <= $0 }) ?? false {
           try inserted(at, before: next)
         }
         continue

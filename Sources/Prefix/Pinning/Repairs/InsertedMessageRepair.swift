@@ -19,9 +19,11 @@ enum InsertedMessageRepair {
     if let text = message.string { return text }
     guard
       (message.members ?? []).allSatisfy({
-        ["role", "content", "type", "cache_control"].contains($0.key)
+        ["role", "content", "type", "text", "cache_control"].contains($0.key)
       })
     else { return nil }
+    // A system block of the Anthropic API.
+    if message["content"] == nil { return message["text"]?.string }
     if let text = message["content"]?.string { return text }
     guard let parts = message["content"]?.array else { return nil }
     var texts: [String] = []
