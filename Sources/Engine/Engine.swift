@@ -231,7 +231,9 @@ public final class Engine: TrafficObserver {
     policy.freezesBillingLine = kind != .anthropic && !facts.isSubscription
     policy.bytesPerToken = session.estimate.bytesPerToken
     if watches.indices.contains(facts.upstream) {
-      policy.windowTokens = watches[facts.upstream].facts.windowTokens(of: session.model)
+      let server = watches[facts.upstream].facts
+      policy.windowTokens = server.windowTokens(of: session.model)
+      policy.rendersReasoning = server.rendersReasoning ?? false
     }
     return policy
   }

@@ -177,7 +177,7 @@ final class MeasuredExchange: ExchangeObserver {
     guard let reception, reception.session.turns == reception.turn else { return }
     engine.sessions.revert(reception)
     reception.session.last = before
-    if decision != nil { reception.session.view = viewBefore }
+    reception.session.view = viewBefore
     engine.keep(reception.session)
   }
 

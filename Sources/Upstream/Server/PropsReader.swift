@@ -19,6 +19,11 @@ public enum PropsReader {
     facts.build = value["build_info"]?.string.map { String($0.prefix(64)) }
     // Made anew at each start, so that no prompt can contain it by chance.
     if let marker = value["media_marker"]?.string { facts.startMark = mark([marker]) }
+    // Templates that render it name the member; what one leaves out of older turns it leaves out of
+    // reasoning that is put back, too.
+    if let template = value["chat_template"]?.string {
+      facts.rendersReasoning = template.containsText("reasoning_content")
+    }
     facts.setupMark = mark([
       value["model_path"]?.string ?? "", value["chat_template"]?.string ?? "",
       facts.build ?? "", "\(facts.windows.first?.tokens ?? 0)", "\(facts.slotCount ?? 0)",

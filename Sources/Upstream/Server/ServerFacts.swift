@@ -8,6 +8,8 @@ public struct ServerFacts: Sendable, Equatable {
   public var slotCount: Int?
   /// The server's own name for its build, for people.
   public var build: String?
+  /// Whether its chat template renders reasoning that is sent back.
+  public var rendersReasoning: Bool?
   /// Differs between two starts of the same server; 0 if the server says nothing that does.
   public var startMark: UInt64 = 0
   /// Differs if model, chat template or window differ.
@@ -43,6 +45,7 @@ public struct ServerFacts: Sendable, Equatable {
     if !newer.windows.isEmpty { windows = newer.windows }
     slotCount = newer.slotCount ?? slotCount
     build = newer.build ?? build
+    rendersReasoning = newer.rendersReasoning ?? rendersReasoning
     if newer.startMark != 0 { startMark = newer.startMark }
     if newer.setupMark != 0 { setupMark = newer.setupMark }
   }

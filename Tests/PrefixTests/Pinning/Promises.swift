@@ -114,7 +114,9 @@ struct Promises {
     }
     broken += Self.nothingLost(turn)
     broken += Self.nothingTwice(turn, previous)
-    for case .redaction(let secret) in turn.acts { redacted.append(secret) }
+    for case .redaction(let secret) in turn.acts where isMarked(turn, previous) {
+      redacted.append(secret)
+    }
     let kept = turn.decision.view.encoded()
     for secret in redacted.suffix(20) {
       if contains(turn.forwarded.bytes, secret) {
@@ -134,6 +136,14 @@ struct Promises {
     }
     last[session] = turn
     return broken
+  }
+
+  /// Whether the mark of a redaction is to be seen: the message may be gone on the same turn.
+  private func isMarked(_ turn: Turn, _ previous: Turn?) -> Bool {
+    func count(_ turn: Turn?) -> Int {
+      turn.map { $0.received.lines.reduce(0) { $0 + $1.countText("[REDACTED]") } } ?? 0
+    }
+    return count(turn) > count(previous)
   }
 
   private func contains(_ bytes: [UInt8], _ text: String) -> Bool {
@@ -249,7 +259,9 @@ struct Promises {
     for act in turn.acts {
       switch act {
       case .redaction:
-        if turn.forwarded.bytes != turn.received.bytes { broken.append("held beside a redaction") }
+        if isMarked(turn, previous), turn.forwarded.bytes != turn.received.bytes {
+          broken.append("held beside a redaction")
+        }
       case .theirs(let what):
         if !turn.isDeclared, turn.decision.isRewritten {
           broken.append("\(what) went by undeclared: \(turn.decision.outcome)")
