@@ -12,8 +12,8 @@ import Testing
   static let own = [
     "parent_session_id", "side_call", "agent", "model", "upstream", "api", "mode", "status",
     "state", "failure", "cause", "cause_text", "cause_side", "path", "field", "byte",
-    "block_byte", "was", "now", "server_cause", "previous_tokens", "kept_tokens",
-    "kept_forwarded_tokens", "predicted_tokens", "tokens_estimated", "prompt_tokens",
+    "block_byte", "was", "now", "server_cause", "server_detail", "echo", "previous_tokens",
+    "kept_tokens", "kept_forwarded_tokens", "predicted_tokens", "tokens_estimated", "prompt_tokens",
     "cached_tokens", "written_tokens", "written_1h_tokens", "output_tokens", "prompt_ms",
     "first_byte_ms", "total_ms", "received_bytes", "forwarded_bytes", "blocks",
   ]
