@@ -58,7 +58,8 @@ let package = Package(
     library("TurnCoding", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
-    library("Settings", ["CSystem"]),
+    .target(name: "CConfig"),
+    library("Settings", ["CSystem", "CConfig"]),
     library("Engine", ["Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
 
     // Input and output.
@@ -138,7 +139,8 @@ let package = Package(
         fuzzer("FuzzPrompt", ["Prompt", "Bytes"]),
       ] : []),
   swiftLanguageModes: [.v6],
-  cLanguageStandard: .gnu17
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .cxx17
 )
 
 /// HOLDFAST_TESTS=PrefixTests,WireTests leaves out all that these test targets do not need: a change

@@ -5,6 +5,8 @@ import Glibc
 public struct ParsedCommandLine: Sendable, Equatable {
   public var command: Command
   public var values: [String: [String]]
+  /// Where the values that are not from the command line itself come from.
+  public internal(set) var sources: [String: SettingSource] = [:]
   /// What stands behind the options.
   public var arguments: [String]
 
@@ -12,6 +14,11 @@ public struct ParsedCommandLine: Sendable, Equatable {
     self.command = command
     self.values = values
     self.arguments = arguments
+  }
+
+  /// Where the value of an option comes from.
+  public func source(of name: String) -> SettingSource {
+    sources[name] ?? (values[name] == nil ? .standard : .commandLine)
   }
 
   public func has(_ name: String) -> Bool { values[name] != nil }

@@ -15,6 +15,11 @@ public struct Option: Sendable {
   public let help: String
   public let commands: Set<Command>
 
+  /// Whether it may be given more than once, each adding to the others.
+  public var isRepeatable: Bool { ["upstream", "no-pin"].contains(name) }
+  /// Whether its value must not be shown.
+  public var isSecret: Bool { name == "client-token" }
+
   init(
     _ name: String, _ short: Character? = nil, _ kind: Kind = .flag, in commands: Set<Command>,
     _ help: String
@@ -183,6 +188,18 @@ public enum OptionTable {
     Option(
       "prices", nil, .value("FILE"), in: stored,
       "price list to use instead of the built-in one; same form as Resources/prices.json"),
+    Option(
+      "config", nil, .value("FILE"), in: serving.union(stored),
+      "configuration to use instead of config.toml in $XDG_CONFIG_HOME/holdfast or "
+        + "~/.config/holdfast"),
+    Option(
+      "no-config", nil, in: serving.union(stored), "read no configuration file at all"),
+    Option(
+      "print-config", nil, in: serving.union(stored),
+      "show the value of every option and where it comes from, and end"),
+    Option(
+      "print-default-config", nil, in: [.proxy],
+      "show a configuration file with every option, commented out, and end"),
     Option("help", "h", in: every, "show this help"),
     Option("version", "V", in: every, "show the version"),
   ]

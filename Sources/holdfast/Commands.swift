@@ -7,14 +7,24 @@ let version = "0.1.0"
 func runHoldfast() -> Never {
   signal(SIGPIPE, SIG_IGN)
   setlocale(LC_ALL, "")
+  var line = ParsedCommandLine(command: .proxy, values: [:])
   do throws(UsageError) {
-    let line = try ParsedCommandLine.parse(Array(CommandLine.arguments.dropFirst()))
+    line = try ParsedCommandLine.parse(Array(CommandLine.arguments.dropFirst()))
     if line.has("help") {
       Console.print(HelpText.text(for: line.command), terminator: "")
       exit(0)
     }
     if line.has("version") {
       Console.print("holdfast \(version)")
+      exit(0)
+    }
+    if line.has("print-default-config") {
+      Console.print(ConfigText.standardFile, terminator: "")
+      exit(0)
+    }
+    line = try ConfigFiles.current.fill(line)
+    if line.has("print-config") {
+      Console.print(ConfigText.inForce(line))
       exit(0)
     }
     switch line.command {
@@ -27,7 +37,7 @@ func runHoldfast() -> Never {
     case .stats, .sessions, .show: exit(stats(try StatsOptions(line)))
     }
   } catch {
-    Console.error("holdfast: \(error)")
+    Console.error("holdfast: \(error.located(in: line))")
     exit(2)
   }
 }

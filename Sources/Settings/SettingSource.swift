@@ -1,0 +1,45 @@
+/// Where the value of an option comes from; what stands first here wins.
+public enum SettingSource: Sendable, Equatable {
+  case commandLine
+  case environment(String)
+  /// The file nearest to the working directory.
+  case workspace(path: String, line: Int)
+  /// The person's own file.
+  case user(path: String, line: Int)
+  case standard
+
+  /// How it is named in front of a complaint and behind a value.
+  public var description: String {
+    switch self {
+    case .commandLine: "command line"
+    case .environment(let name): name
+    case .workspace(let path, let line), .user(let path, let line): "\(path):\(line)"
+    case .standard: "default"
+    }
+  }
+}
+
+extension Option {
+  /// The environment variable that sets it.
+  public var variable: String {
+    "HOLDFAST_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+  }
+
+  /// Whether it can stand anywhere but on the command line.
+  public var isConfigurable: Bool { !Self.commandLineOnly.contains(name) }
+
+  /// Whether the file of a workspace may set it. Somebody else may have written that file, and it is
+  /// found by merely standing in its directory: it must not choose where prompts and credentials go,
+  /// what is written to disk, or who may connect.
+  public var isWorkspaceSetting: Bool { Self.workspaceSettings.contains(name) }
+
+  private static let commandLineOnly: Set = [
+    "help", "version", "config", "no-config", "print-config", "print-default-config", "json",
+    "breaks", "window", "mode", "session", "workspace", "compare", "turns", "pace",
+  ]
+
+  private static let workspaceSettings: Set = [
+    "pin", "no-pin", "no-affinity", "no-probes", "no-tui", "ascii", "color", "read-only",
+    "max-reprocessed", "min-preserved", "format",
+  ]
+}
