@@ -29,7 +29,7 @@ public enum ConfigText {
 
   private static func value(_ option: Option, _ line: ParsedCommandLine) -> String {
     guard let texts = line.values[option.name] else {
-      return option.kind == .flag ? "false" : "\"\""
+      return option.kind == .flag ? "false" : "\"\(escaped(option.standard))\""
     }
     if option.kind == .flag { return "true" }
     let quoted = texts.map { "\"\(option.isSecret ? "***" : escaped(shown($0)))\"" }
@@ -59,5 +59,17 @@ public enum ConfigText {
 
   private static func escaped(_ text: String) -> String {
     text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined()
+  }
+}
+
+extension Option {
+  /// What holds if it is not set, as the help says it: `(default 5)`, `off (default)`; empty if the
+  /// help names nothing.
+  fileprivate var standard: String {
+    if let start = help.firstRange(of: "(default ") {
+      return String(help[start.upperBound...].prefix { !";,)".contains($0) })
+    }
+    guard let mark = help.firstRange(of: " (default") else { return "" }
+    return String(help[..<mark.lowerBound].reversed().prefix { $0 != " " }.reversed())
   }
 }

@@ -116,6 +116,7 @@ import Testing
     #expect(text.contains("# command line"))
     #expect(!text.contains("secret"))
     let pin = text.split(separator: "\n").first { $0.hasPrefix("pin ") }
+    #expect(text.contains("max-sessions    = \"1024\"  # default"))
     #expect(pin?.contains("\"safe\"  # HOLDFAST_PIN") == true)
   }
 
