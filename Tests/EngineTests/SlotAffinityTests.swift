@@ -215,6 +215,20 @@ private struct Table {
     #expect(table.affinity.phase == .looking)
   }
 
+  @Test func `the list of slots is wanted once a turn, until slots are proved`() {
+    var table = Table(slots: 2)
+    table.displace()
+    #expect(table.affinity.wantsSlots)
+    table.look()
+    #expect(!table.affinity.wantsSlots)
+    table.turn(2, reported: 100)
+    #expect(table.affinity.wantsSlots)
+    table.turn(1)
+    table.turn(2)
+    #expect(table.affinity.phase == .proved)
+    #expect(!table.affinity.wantsSlots)
+  }
+
   @Test func `a forgotten conversation frees its slot`() {
     var table = Table(slots: 2)
     table.displace()

@@ -13,8 +13,10 @@ extension MeasuredExchange {
       engine.policy(reception.session, facts).mode != .off
     else { return }
     nameConversation(&plan, request, reception)
-    let isFree = findBytes("\"id_slot\"", in: request.body.bytes) == nil
-    place = engine.beginPlace(reception, facts, mayPlace: isFree)
+    let mayPlace =
+      engine.namesSlots(facts.upstream)
+      && findBytes("\"id_slot\"", in: request.body.bytes) == nil
+    place = engine.beginPlace(reception, facts, mayPlace: mayPlace)
     guard let slot = place?.slot else { return }
     if !add("\"id_slot\":\(slot)", to: &plan, request) { engine.leave(&place, facts.upstream) }
   }
@@ -76,13 +78,18 @@ extension MeasuredExchange {
     engine.endPlace(
       place, reception, facts,
       SlotAffinity.Outcome(
-        predicted: record.state == .done ? record.predictedTokens?.value : nil,
-        isEstimate: record.predictedTokens?.estimated ?? false,
+        // Not what the server is expected to have kept after others used it, but all it could have.
+        predicted: record.state == .done ? record.keptForwardedTokens.value : nil,
+        isEstimate: record.keptForwardedTokens.estimated,
         reported: usage.cachedTokens, heldTokens: held, now: engine.nowMillis))
   }
 }
 
 extension Engine {
+  func namesSlots(_ upstream: Int) -> Bool {
+    watches.indices.contains(upstream) && watches[upstream].affinity.isActive
+  }
+
   func takesNames(_ upstream: Int) -> Bool {
     watches.indices.contains(upstream) && watches[upstream].takesNames
   }

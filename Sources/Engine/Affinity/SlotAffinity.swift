@@ -71,8 +71,10 @@ struct SlotAffinity {
     var unplaced = 0
   }
 
-  /// Whether the list of slots would help to decide.
-  var wantsSlots: Bool { phase == .looking || phase == .trial }
+  /// Whether the list of slots would help to decide; no more than once a turn.
+  private(set) var wantsSlots = false
+  /// Whether a turn may get a slot.
+  var isActive: Bool { (phase == .trial || phase == .proved) && slotCount > 1 }
 
   /// Something a person should know; told once.
   mutating func takeNotice() -> String? {
@@ -91,7 +93,8 @@ struct SlotAffinity {
   }
 
   mutating func saw(_ slots: [SlotState]) {
-    guard wantsSlots else { return }
+    wantsSlots = false
+    guard phase == .looking || phase == .trial else { return }
     slotCount = slots.count
     if slots.contains(where: { !$0.isBusy && $0.task != nil && $0.tokens == 0 }) {
       return stop(
@@ -132,7 +135,7 @@ struct SlotAffinity {
     var place = Place(turnsBefore: turns)
     place.unplacedBefore = unplaced
     turns += 1
-    if mayPlace, phase == .trial || phase == .proved, slotCount > 1 {
+    if mayPlace, isActive {
       if isSideCall {
         place.slot = slotForSideCalls()
       } else {
@@ -157,6 +160,7 @@ struct SlotAffinity {
     guard !isSideCall else { return }
     let before = homes[session]
     judge(place, before, outcome)
+    wantsSlots = phase == .looking || phase == .trial
     var home = before ?? Home(slot: nil, tokens: nil, lastUsed: outcome.now)
     home.tokens = outcome.heldTokens
     home.lastUsed = outcome.now
@@ -209,6 +213,7 @@ struct SlotAffinity {
 
   private mutating func stop(_ reason: String) {
     phase = .stopped
+    wantsSlots = false
     owners = [:]
     for session in homes.keys { homes[session]?.slot = nil }
     notice = reason
