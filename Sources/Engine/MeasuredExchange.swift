@@ -130,6 +130,7 @@ final class MeasuredExchange: ExchangeObserver {
     record.reprocessedForwardedTokens = record.reprocessedTokens
     record.repaired = []
     record.heldTokens = TokenCount(0, estimated: false)
+    record.unpinTokens = TokenCount(0, estimated: false)
     predict(&record, reception)
     self.record = record
     engine.notice("session \(record.session): \(reason); it was sent again as the agent wrote it")

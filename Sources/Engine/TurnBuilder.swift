@@ -94,6 +94,10 @@ enum TurnBuilder {
       record.promptTokens = TokenCount(
         estimate.tokens(inFirst: decision.promptBytes), estimated: true)
     }
+    if let first = decision.view.bytesBeforeFirstRepair(reception.history.index) {
+      let behind = estimate.tokens(inFirst: decision.promptBytes) - estimate.tokens(inFirst: first)
+      record.unpinTokens = TokenCount(max(0, behind), estimated: true)
+    }
     guard let kept = decision.kept, let old = reception.previous, record.previousTokens != nil
     else { return }
     // The server has what was forwarded; without pinning it would have what the agent sent.

@@ -47,6 +47,7 @@ extension TurnRecord {
     coder.field("repairs", &repairs)
     coder.field("repaired", &repaired)
     coder.object("held_tokens", &heldTokens) { $0.code(&$1) }
+    coder.object("unpin_tokens", &unpinTokens) { $0.code(&$1) }
     coder.object("pin_totals", &pinTotals) { $0.code(&$1) }
     coder.object("pin_status", &pinStatus) { $0.code(&$1) }
     var map = MapFields(map)

@@ -105,6 +105,9 @@ public struct TurnRecord: Sendable {
   public var repaired: RepairSet = []
   /// Tokens forwarded that the agent did not send: restored text and notes.
   public var heldTokens = TokenCount(0, estimated: true)
+  /// Tokens the server would have to compute again if pinning were turned off from the next turn on:
+  /// all behind the first block that it has in other bytes than the agent's.
+  public var unpinTokens = TokenCount(0, estimated: false)
   /// What pinning did for the session, this turn included once it is done.
   public var pinTotals = PinTotals()
   public var pinStatus = PinStatus.unproven

@@ -90,6 +90,7 @@ struct RandomEvents {
     record.repairs = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
     record.repaired = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
     record.heldTokens = tokens()
+    record.unpinTokens = tokens()
     record.pinTotals.turns = number()
     record.pinTotals.asSent = number()
     record.pinTotals.asForwarded = number()

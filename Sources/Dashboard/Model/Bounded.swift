@@ -59,6 +59,8 @@ extension TurnRecord {
     reprocessedTokens = bounded(reprocessedTokens)
     reprocessedForwardedTokens = bounded(reprocessedForwardedTokens)
     predictedTokens = predictedTokens.map(bounded)
+    heldTokens = bounded(heldTokens)
+    unpinTokens = bounded(unpinTokens)
     usage.promptTokens = usage.promptTokens.map(Bounded.count)
     usage.cachedTokens = usage.cachedTokens.map(Bounded.count)
     usage.writtenTokens = usage.writtenTokens.map(Bounded.count)

@@ -1,5 +1,6 @@
 import Bytes
 import Prefix
+import Turns
 
 /// Questions and menus over the lower part of a screen.
 enum Overlays {
@@ -19,10 +20,18 @@ enum Overlays {
     case .stopQuestion: drawStop(state, &frame)
     case .modeMenu(let index): drawModes(state, &frame, index)
     case .confirmAll(let mode):
+      let rows = mode == .off ? state.traffic.rows.values.map(\.latest?.unpinTokens.value) : []
+      let cost = TokenCount(rows.reduce(0) { $0 + ($1 ?? 0) }, estimated: true)
       let count = Humanised.plural(state.traffic.sessionCount, "session")
       box(
         "pin all",
-        [("", "Set \(count) to \(mode.name), each from its next turn on?"), ("y", "yes")],
+        [
+          (
+            "",
+            "Set \(count) to \(mode.name), each from its next turn on?"
+              + (cost.value > 0 ? " That computes \(Humanised.tokens(cost)) tokens again." : "")
+          ), ("y", "yes"),
+        ],
         state, &frame)
     }
   }
@@ -43,8 +52,11 @@ enum Overlays {
 
   private static func drawModes(_ state: DashboardState, _ frame: inout Frame, _ index: Int) {
     let current = state.selectedRow?.mode
+    let cost = state.selectedRow?.latest?.unpinTokens ?? TokenCount(0, estimated: false)
     let texts: [PinMode: String] = [
-      .off: "measure only; every request goes on byte for byte",
+      .off: cost.value > 0
+        ? "measure only; the next turn computes \(Humanised.tokens(cost)) tokens again"
+        : "measure only; every request goes on byte for byte",
       .safe: "undo re-rendering: the same meaning in the server's own bytes",
       .hold: "also keep old text in place and add what is new at the end",
     ]
