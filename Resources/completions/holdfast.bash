@@ -9,12 +9,13 @@ _holdfast() {
     --mode) COMPREPLY=($(compgen -W 'off safe hold' -- "$word")); return ;;
   esac
   if [[ $COMP_CWORD -eq 1 && $word != -* ]]; then
-    COMPREPLY=($(compgen -W 'demo attach upstream-sim bench explain check stats sessions show' -- "$word"))
+    COMPREPLY=($(compgen -W 'demo attach run upstream-sim bench explain check stats sessions show' -- "$word"))
     return
   fi
   case ${COMP_WORDS[1]} in
     demo) options='--listen --pin --no-pin --no-affinity --no-probes --pin-state --no-tui --ndjson --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --pace --turns --slots --prefill-speed --config --no-config --print-config --help --version' ;;
     attach) options='--no-tui --ascii --color --read-only --no-wait --help --version' ;;
+    run) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --config --no-config --print-config --help --version' ;;
     upstream-sim) options='--listen --slots --prefill-speed --help --version' ;;
     bench) options='--turns --help --version' ;;
     explain) options='--json --breaks --help --version' ;;

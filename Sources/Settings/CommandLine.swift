@@ -42,7 +42,8 @@ extension ParsedCommandLine {
       rest.removeFirst()
     }
     var parser = OptionParser(
-      options: OptionTable.options(for: command), takesArguments: command.arguments != nil)
+      options: OptionTable.options(for: command), takesArguments: command.arguments != nil,
+      stopsAtArgument: command == .run)
     let (values, arguments) = try parser.parse(rest)
     if let name = command.arguments, !name.hasPrefix("["), arguments.isEmpty, values["help"] == nil
     {
@@ -56,11 +57,14 @@ extension ParsedCommandLine {
 private struct OptionParser {
   let options: [Option]
   let takesArguments: Bool
+  /// Whether what stands behind the first argument is that argument's business.
+  let stopsAtArgument: Bool
   private var values: [String: [String]] = [:]
 
-  init(options: [Option], takesArguments: Bool) {
+  init(options: [Option], takesArguments: Bool, stopsAtArgument: Bool) {
     self.options = options
     self.takesArguments = takesArguments
+    self.stopsAtArgument = stopsAtArgument
   }
 
   mutating func parse(
@@ -77,7 +81,7 @@ private struct OptionParser {
     }
     table.append(option())
     let shorts =
-      ":"
+      (stopsAtArgument ? "+:" : ":")
       + options.compactMap { option in
         option.short.map { String($0) + (option.kind == .flag ? "" : ":") }
       }.joined()

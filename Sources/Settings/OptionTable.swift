@@ -37,6 +37,7 @@ public enum Command: String, Sendable, CaseIterable {
   case proxy = ""
   case demo
   case attach
+  case run
   case upstreamSim = "upstream-sim"
   case bench
   case explain
@@ -50,6 +51,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .proxy: "run the proxy between agents and a model server"
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
     case .attach: "show the dashboard of a proxy that runs elsewhere; leaving it changes nothing"
+    case .run: "run a command with a proxy of its own, to which agents in it are pointed"
     case .upstreamSim: "run the built-in model server alone"
     case .bench:
       "play one session pinned and unpinned, and compare"
@@ -66,6 +68,7 @@ public enum Command: String, Sendable, CaseIterable {
     switch self {
     case .proxy, .demo, .upstreamSim, .bench, .stats, .sessions: nil
     case .attach: "[SOCKET]"
+    case .run: "COMMAND [ARGUMENT...]"
     case .explain, .check: "FILE..."
     case .show: "SESSION[/TURN]"
     }
@@ -73,7 +76,8 @@ public enum Command: String, Sendable, CaseIterable {
 }
 
 public enum OptionTable {
-  private static let serving: Set<Command> = [.proxy, .demo]
+  private static let serving: Set<Command> = [.proxy, .demo, .run]
+  private static let forwarding: Set<Command> = [.proxy, .run]
   private static let shown = serving.union([.attach])
   private static let offline: Set<Command> = [.explain, .check]
   private static let stored: Set<Command> = [.stats, .sessions, .show]
@@ -82,9 +86,10 @@ public enum OptionTable {
   public static let options: [Option] = [
     Option(
       "listen", "l", .value("HOST:PORT"), in: serving.union([.upstreamSim]),
-      "address to listen on (default 127.0.0.1:8089; upstream-sim: 127.0.0.1:8080)"),
+      "address to listen on (default 127.0.0.1:8089; run: a free port; upstream-sim: "
+        + "127.0.0.1:8080)"),
     Option(
-      "upstream", "u", .value("[NAME=]URL"), in: [.proxy],
+      "upstream", "u", .value("[NAME=]URL"), in: forwarding,
       "model server to forward to, e.g. http://localhost:8080; repeat it with names to serve "
         + "several: NAME=URL answers below /NAME/"),
     Option(
@@ -106,7 +111,7 @@ public enum OptionTable {
       "text of pinned sessions in the ledger, to go on after a restart: all (default; the last "
         + "request, too), replacements (what was held) or none"),
     Option(
-      "upstream-ca", nil, .value("FILE"), in: [.proxy],
+      "upstream-ca", nil, .value("FILE"), in: forwarding,
       "trust the certificate authorities in this PEM file for https upstreams, besides the system's"
     ),
     Option("no-tui", nil, in: shown, "print one line per turn instead of the dashboard"),

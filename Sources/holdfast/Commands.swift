@@ -28,7 +28,7 @@ func runHoldfast() -> Never {
       exit(0)
     }
     switch line.command {
-    case .proxy, .demo: exit(serve(try ServeOptions(line)))
+    case .proxy, .demo, .run: exit(serve(try ServeOptions(line)))
     case .attach: exit(attach(try AttachOptions(line)))
     case .bench:
       exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))

@@ -19,6 +19,8 @@ struct ServeOptions {
   }
 
   var isDemo: Bool
+  /// The program to run beside the proxy, with its arguments; empty for none.
+  var command: [String]
   var listen: SocketAddress
   var upstreams: [Upstream]
   var mode: PinMode
@@ -50,7 +52,9 @@ struct ServeOptions {
 
   init(_ line: ParsedCommandLine) throws(UsageError) {
     isDemo = line.command == .demo
-    listen = try address(line, "listen", default: ("127.0.0.1", 8089))
+    command = line.command == .run ? line.arguments : []
+    listen = try address(
+      line, "listen", default: ("127.0.0.1", line.command == .run ? 0 : 8089))
     upstreams = isDemo ? [] : try Self.upstreams(line)
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off

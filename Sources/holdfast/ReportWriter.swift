@@ -18,21 +18,24 @@ final class ReportWriter: @unchecked Sendable {
   private var file: Int32
   private let path: String
   private var thread: Thread?
+  /// Where lines go.
+  private let lineOutput: Int32
 
   /// - Parameters:
+  ///   - log: file that lines are appended to; nil for standard output.
   ///   - ndjson: file to append to; nil for none.
   ///   - notify: gets a sentence about output that had to be given up; called on any thread.
   /// - Throws: the error number if the file cannot be opened.
   init(
-    lines: Bool, ndjson: String?, notify: @escaping @Sendable (String) -> Void
+    lines: Bool, log: String? = nil, ndjson: String?, notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {
     printsLines = Atomic(lines)
     self.notify = notify
     path = ndjson ?? ""
     file = -1
+    lineOutput = try log.map { path throws(FileError) in try Self.open(path) } ?? 1
     if let ndjson {
-      file = csystem_open(ndjson, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-      guard file >= 0 else { throw FileError(path: ndjson, code: errno) }
+      file = try Self.open(ndjson)
     }
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
@@ -42,8 +45,15 @@ final class ReportWriter: @unchecked Sendable {
     thread = Thread(name: "reports") { [unowned self] in run() }
   }
 
+  private static func open(_ path: String) throws(FileError) -> Int32 {
+    let file = csystem_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw FileError(path: path, code: errno) }
+    return file
+  }
+
   deinit {
     if file >= 0 { close(file) }
+    if lineOutput > 2 { close(lineOutput) }
     close(bell.read)
     close(bell.write)
   }
@@ -111,9 +121,9 @@ final class ReportWriter: @unchecked Sendable {
       }
     }
     guard printsLines.load(ordering: .relaxed), let line = EventLine.text(event) else { return }
-    if !Console.write(line + "\n", 1) {
+    if !Console.write(line + "\n", lineOutput) {
       printsLines.store(false, ordering: .relaxed)
-      notify("standard output is closed; turns are not printed any more")
+      notify("the log of turns takes no more; turns are not written to it any more")
     }
   }
 }

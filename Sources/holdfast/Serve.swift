@@ -6,6 +6,7 @@ import Glibc
 import Ledger
 import Prefix
 import Proxy
+import Settings
 import Terminal
 import TLS
 import TurnCoding
@@ -57,6 +58,10 @@ final class Serving {
   private var control: ControlThread?
   private var load: LoopLoad?
   private let showsDashboard: Bool
+  /// Where the lines of turns go; nil for standard output.
+  private let log: String?
+  private var command: ChildCommand?
+  private var split: pid_t?
   private let demoIsOver = Flag()
   private var isStopping = false
   /// Whether somebody looks on from outside.
@@ -72,8 +77,12 @@ final class Serving {
     loop = try Loop()
     let notices = NoticeBox()
     self.notices = notices
-    showsDashboard = !options.noTUI && TerminalDevice.isUsable
-    reports = try ReportWriter(lines: !showsDashboard, ndjson: options.ndjson) { notices.add($0) }
+    // A command that is run has the terminal.
+    showsDashboard = options.command.isEmpty && !options.noTUI && TerminalDevice.isUsable
+    log = options.command.isEmpty ? nil : Self.logPath
+    reports = try ReportWriter(lines: !showsDashboard, log: log, ndjson: options.ndjson) {
+      notices.add($0)
+    }
   }
 
   func run() throws -> Int32 {
@@ -106,12 +115,15 @@ final class Serving {
       loop: loop, configuration: configuration(upstreams), observer: engine)
     self.proxy = proxy
     if options.probes { startProber(engine, proxy) }
-    try watchSignals()
+    if options.command.isEmpty { try watchSignals() }
     if showsDashboard { try openDashboard(proxy.address) }
     try openControl(proxy.address)
     if pane == nil {
       reports.setLines(true)
-      printBanner(proxy.address, upstreams)
+      if options.command.isEmpty { printBanner(proxy.address, upstreams) }
+    }
+    if !options.command.isEmpty {
+      guard try startCommand(proxy.address, upstreams) else { return status }
     }
     engine.announceUpstreams()
     if !options.listen.isLoopback {
@@ -286,6 +298,59 @@ final class Serving {
     Console.print("  export ANTHROPIC_BASE_URL=http://\(address)")
   }
 
+  // MARK: A command beside the proxy
+
+  /// Beside the sockets: as readable as they are, and gone with the login session.
+  private static var logPath: String {
+    ((try? RuntimeDirectory.make()) ?? "/tmp") + "/run-\(getpid()).log"
+  }
+
+  /// - Returns: false if it could not be started; `status` says so.
+  private func startCommand(
+    _ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]
+  ) throws -> Bool {
+    var noProxy: [(name: String, value: String)] = []
+    for name in ["no_proxy", "NO_PROXY"] {
+      if let value = getenv(name) { noProxy.append((name, String(cString: value))) }
+    }
+    if noProxy.isEmpty, getenv("http_proxy") != nil || getenv("HTTP_PROXY") != nil {
+      noProxy = [("no_proxy", ""), ("NO_PROXY", "")]
+    }
+    let variables = AgentEnvironment.variables(
+      address: "\(address)", upstreams: upstreams.map { .init(name: $0.name, host: $0.url.host) },
+      noProxy: noProxy)
+    openSplit()
+    Console.error(
+      "holdfast: http://\(address) -> \(upstreams.map { "\($0.url)" }.joined(separator: ", "))"
+        + "; turns: \(log ?? "")")
+    do {
+      command = try ChildCommand(loop: loop, options.command, environment: variables) {
+        [unowned self] status in
+        self.status = status
+        drain()
+      }
+    } catch let fault as ChildCommand.Fault {
+      Console.error("holdfast: \(fault.text)")
+      status = fault.status
+      end()
+      return false
+    }
+    return true
+  }
+
+  /// The dashboard beside the command, where there is a terminal with room for another one. It ends
+  /// when the proxy does.
+  private func openSplit() {
+    guard !options.noTUI, TmuxSplit.isPossible, let socket = control?.path,
+      let program = ProcessPath.own
+    else { return }
+    do throws(ChildCommand.Fault) {
+      split = try TmuxSplit.open([program, "attach", "--no-wait", socket])
+    } catch {
+      notices.add("no dashboard beside the command: \(error.text)")
+    }
+  }
+
   // MARK: Ending
 
   private func watchSignals() throws {
@@ -321,8 +386,9 @@ final class Serving {
     case .setMode(let session, let mode): return engine?.setMode(mode, of: session) ?? false
     case .setRepairs(let session, let repairs):
       return engine?.setRepairs(repairs, of: session) ?? false
-    case .drain: drain()
-    case .stop: stop()
+    // The proxy of a command ends with it.
+    case .drain: if let child = self.command { child.terminate() } else { drain() }
+    case .stop: if let child = self.command { child.terminate() } else { stop() }
     }
     return true
   }
@@ -365,6 +431,11 @@ final class Serving {
     holds?.close()
     for signal in signals { signal.close() }
     signals = []
+    command?.close()
+    if let split {
+      waitpid(split, nil, WNOHANG)
+      self.split = nil
+    }
     notices.wakeup = nil
     wakeup?.close()
     wakeup = nil

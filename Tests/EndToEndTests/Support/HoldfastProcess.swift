@@ -26,7 +26,9 @@ final class HoldfastProcess {
     errors = PipeText(descriptor: err.read)
     // Nothing of the person who runs the tests: no locale, no colours, no home directory.
     var settings = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"]
-    if let runtime { settings.append("XDG_RUNTIME_DIR=\(runtime.path)") }
+    if let runtime, !environment.contains(where: { $0.hasPrefix("XDG_RUNTIME_DIR=") }) {
+      settings.append("XDG_RUNTIME_DIR=\(runtime.path)")
+    }
     process = try Self.spawn(
       program, arguments, environment: environment + settings, output: out.write, errors: err.write)
   }

@@ -6,11 +6,14 @@ import Testing
 final class TerminalPane {
   static let tmux = "/usr/bin/tmux"
   private let socket: TemporaryFile
+  /// Where the program puts its control socket.
+  private let runtime: TemporaryDirectory
   private let test: TestLoop
 
   /// - Parameter arguments: of the program; no blanks or quotes in them.
   init(_ arguments: [String]) throws {
     socket = try TemporaryFile()
+    runtime = try TemporaryDirectory()
     test = try TestLoop()
     let program = ([HoldfastProcess.path] + arguments).joined(separator: " ")
     // What the program leaves behind stays to be read, and its status with it.
@@ -28,17 +31,29 @@ final class TerminalPane {
   func send(_ keys: String...) throws { _ = try run(["send-keys"] + keys) }
 
   /// The screen once it fits; nil if it never did.
-  func screen(where holds: (String) -> Bool) throws -> String? {
+  /// - Parameter pane: one that the program opened, counted from 1; 0 is its own.
+  func screen(of pane: Int = 0, where holds: (String) -> Bool) throws -> String? {
     let end = Loop.monotonicNanos() + 15_000_000_000
     while Loop.monotonicNanos() < end {
-      let text = try run(["capture-pane", "-p"])
+      let text = try run(["capture-pane", "-p", "-t", ":.\(pane)"])
       if holds(text) { return text }
     }
     return nil
   }
 
+  /// Whether there come to be so many panes.
+  func has(panes count: Int) throws -> Bool {
+    let end = Loop.monotonicNanos() + 15_000_000_000
+    while Loop.monotonicNanos() < end {
+      if try run(["list-panes"]).split(separator: "\n").count == count { return true }
+    }
+    return false
+  }
+
   private func run(_ arguments: [String]) throws -> String {
-    let command = try HoldfastProcess(["-S", socket.path] + arguments, program: Self.tmux)
+    let command = try HoldfastProcess(
+      ["-S", socket.path] + arguments, program: Self.tmux,
+      environment: ["XDG_RUNTIME_DIR=\(runtime.path)"])
     try #require(test.run { command.exitStatus() != nil }, "tmux does not end")
     return command.standardOutput
   }
