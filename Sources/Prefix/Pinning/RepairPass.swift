@@ -191,6 +191,14 @@ struct RepairPass {
     {
       throw .accept(from: from, title)
     }
+    // What an edit made of thinking that is signed cannot be told from what it left alone.
+    if repair.repairClass.tier != .lossless,
+      [new.bytes(of: at), old.bytes(of: before)].contains(where: {
+        $0.map(SealedThinking.isIn) ?? false
+      })
+    {
+      throw .accept(from: from, "\(title): thinking that is signed is never touched")
+    }
     guard entry.forwarded != nil || entry.isOmitted || old.bytes(of: before) != nil else {
       throw .accept(from: from, "history not kept")
     }

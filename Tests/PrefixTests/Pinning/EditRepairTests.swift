@@ -42,6 +42,23 @@ import Testing
     #expect((turn.decision.kept?.keptBytes ?? 0) > 500)
   }
 
+  @Test func `an edited message with signed thinking is forwarded as sent`() throws {
+    var bench = try RepairBench(.anthropicMessages) {
+      $0.changeCall(3) { $0.signature = "sig" }
+    }
+    let turn = try bench.send {
+      $0.changeCall(3) {
+        $0.said = "Something else."
+        $0.reasoning = "Another thought."
+      }
+    }
+    #expect(turn.forwarded == turn.received)
+    guard case .rebased = turn.decision.outcome else {
+      Issue.record("\(turn.decision.outcome)")
+      return
+    }
+  }
+
   @Test func `a change too large for a note is accepted`() throws {
     var bench = try RepairBench()
     let turn = try bench.send {

@@ -120,10 +120,7 @@ private struct EchoBlock {
   init(_ bytes: UnsafeRawBufferPointer, _ dialect: Dialect) {
     self.bytes = bytes
     argumentsAreText = dialect != .anthropicMessages
-    isSealed =
-      findBytes("\"signature\"", in: bytes) != nil
-      || findBytes("\"redacted_thinking\"", in: bytes) != nil
-      || findBytes("\"encrypted_content\"", in: bytes) != nil
+    isSealed = SealedThinking.isIn(bytes)
     var scanner = JSONScanner(bytes)
     var content: Range<Int>?
     var toolCalls: Range<Int>?
