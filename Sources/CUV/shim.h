@@ -95,6 +95,12 @@ static inline int cuv_linger_zero(int fd) {
   struct linger now = {1, 0};
   return setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now) < 0 ? -errno : 0;
 }
+// The error that waits on the socket, negative, and 0 if there is none. Asking takes it away.
+static inline int cuv_waiting_error(int fd) {
+  int code = 0;
+  socklen_t size = sizeof code;
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0 ? -errno : -code;
+}
 // Whether the connection is not reset and nothing that was written to it is unacknowledged.
 static inline int cuv_all_acknowledged(int fd) {
   struct tcp_info info;

@@ -122,12 +122,17 @@ public final class TCPStream: Handle {
     if count > 0 { return delegate.stream(self, didRead: count) }
     isReading = false
     uv_read_stop(stream)
-    if count == Int(UV_EOF.rawValue) {
-      delegate.streamDidEnd(self)
+    let code = count == Int(UV_EOF.rawValue) ? waitingError : Int32(truncatingIfNeeded: count)
+    if code < 0 {
+      delegate.stream(self, failed: UVError(.read, code))
     } else {
-      delegate.stream(self, failed: UVError(.read, Int32(truncatingIfNeeded: count)))
+      delegate.streamDidEnd(self)
     }
   }
+
+  /// libuv reports the end of data for a reset that arrived together with the last bytes; the system
+  /// still has the error.
+  private var waitingError: Int32 { descriptor.map { cuv_waiting_error($0) } ?? 0 }
 
   /// After the peer's end of data nothing is read any more, so a reset that follows would be seen
   /// only by the next write but one. This reports it as a failure at once.

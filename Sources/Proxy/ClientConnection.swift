@@ -35,9 +35,9 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   private var isInputComplete = false
   private var discardedBytes = 0
 
-  /// Above this much unsent output nothing is read for this client, neither from its upstream nor
-  /// from itself, until it has taken all of it.
-  static let maxQueuedBytes = 256 * 1024
+  /// Above this much unsent output no further request of this client is served until it has taken
+  /// all of it.
+  private static let maxQueuedBytes = 64 * 1024
   private static let maxPendingBytes = 64 * 1024
   /// A body may take this long whatever its size, and longer only at `minBytesPerSecond`.
   private static let bodyGraceMillis: UInt64 = 60_000
@@ -73,7 +73,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
       return space
     }
     readsIntoBody = false
-    return memory.headSlab
+    return memory.slab
   }
 
   func stream(_ stream: TCPStream, didRead count: Int) {
@@ -85,7 +85,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
       isConsuming = false
       consume(surplus)
     } else {
-      consume(UnsafeRawBufferPointer(rebasing: memory.headSlab[..<count]))
+      consume(UnsafeRawBufferPointer(rebasing: memory.slab[..<count]))
     }
   }
 
@@ -226,6 +226,20 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     let closing = !head.keepAlive || server.isDraining
     server.observer.refused(method: head.method, path: head.path, status: status, reason: reason)
     writeError(head, status: status, reason: reason, closing: closing)
+    if closing { closeGracefully(isInputComplete: false) }
+  }
+
+  /// Answers a request that goes no further as its last recipient: it says what OPTIONS asks for,
+  /// which is nothing, and does not echo a TRACE, which could hold a credential.
+  func answerInstead(of head: RequestHead) {
+    guard head.method == "OPTIONS" else {
+      return reject(head, status: 405, reason: "TRACE is not answered here")
+    }
+    let closing = !head.keepAlive || server.isDraining
+    let output = memory.scratch
+    output.removeAll()
+    ErrorAnswer.appendEmpty(closing: closing, into: output)
+    stream.write(copying: output.bytes)
     if closing { closeGracefully(isInputComplete: false) }
   }
 

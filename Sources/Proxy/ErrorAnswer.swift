@@ -48,6 +48,13 @@ enum ErrorAnswer {
     if head?.method != "HEAD" { buffer.append(body) }
   }
 
+  /// A response without a body.
+  static func appendEmpty(closing: Bool, into buffer: ByteBuffer) {
+    buffer.append("HTTP/1.1 204 No Content\r\n")
+    buffer.append("Date: \(HTTPDate.text(seconds: Loop.wallMillis() / 1000))\r\n")
+    buffer.append(closing ? "Connection: close\r\n\r\n" : "\r\n")
+  }
+
   private static func phrase(_ status: Int) -> String {
     switch status {
     case 508: "Loop Detected"

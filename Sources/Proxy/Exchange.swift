@@ -177,7 +177,8 @@ final class Exchange {
     } else if reader.isComplete {
       releaseUpstream(hasSurplus: consumed < bytes.count)
       perform(machine.completed())
-    } else if client.queuedBytes > ClientConnection.maxQueuedBytes {
+    } else if client.queuedBytes > 0 {
+      // The kernel's buffers are full; the client has one read's worth on top of them at most.
       isPaused = true
       upstream?.stream.stopReading()
     }
@@ -262,11 +263,14 @@ final class Exchange {
     var length = 0
     for part in plan.body { length += part.count }
     let head = ByteBuffer(capacity: 1024)
+    var extra = plan.extraRequestFields
+    let limit = ForwardingLimit.of(requestHead)
+    if let limit { extra.append(("Max-Forwards", String(limit - 1))) }
     HTTPSerializer.appendRequest(
       head: requestHead, target: pool.target(for: requestHead.target), host: pool.host,
       bodyLength: requestHead.framing == .none && length == 0 ? nil : length,
       pseudonym: ProcessToken.pseudonym, proxyAuthorization: pool.route.authorization,
-      extra: plan.extraRequestFields, to: head)
+      extra: extra, omitting: limit == nil ? [] : ["max-forwards"], to: head)
     var parts = [ByteSlice(head)]
     parts.append(contentsOf: plan.body)
     upstream.stream.write(parts)

@@ -105,6 +105,9 @@ public final class ProxyServer {
       idleUpstreamConnections: pools.reduce(0) { $0 + $1.idleCount })
   }
 
+  /// Bytes of answers that are held for clients which have not taken them yet.
+  public var unsentBytes: Int { connections.values.reduce(0) { $0 + $1.queuedBytes } }
+
   // MARK: Connections
 
   private func accept(_ stream: TCPStream) {
@@ -129,6 +132,10 @@ public final class ProxyServer {
   {
     if head.fields.all("via").contains(where: ProcessToken.isIn) {
       client.reject(head, status: 508, reason: "this proxy is its own upstream")
+      return nil
+    }
+    if ForwardingLimit.of(head) == 0 {
+      client.answerInstead(of: head)
       return nil
     }
     let (pool, head) = route(head)

@@ -102,7 +102,8 @@ struct RequestReader {
     let consumed = try decoder.consume(bytes) { piece in
       if piece.count > limit - body.count { isTooLarge = true } else { body.append(piece) }
     }
-    if isTooLarge { return (consumed, tooLarge(head)) }
+    // A size that is announced is refused before it arrives, as a length is.
+    if isTooLarge || decoder.remaining > limit - body.count { return (consumed, tooLarge(head)) }
     if decoder.isFinished { return (consumed, finish(head, body)) }
     self.decoder = decoder
     return (consumed, .more)

@@ -31,6 +31,12 @@ public final class ScriptedUpstream {
     }
   }
 
+  /// Closes all connections and forgets them.
+  public func dropConnections() {
+    for connection in connections { connection.close() }
+    connections = []
+  }
+
   /// Stops listening; connections stay.
   public func stopListening() { listener.close() }
 

@@ -7,18 +7,28 @@ public final class TestLoop {
   public init() throws { loop = try Loop() }
 
   /// Runs the loop until `holds`.
-  /// - Returns: false if it never did within a time that is far longer than anything takes.
-  public func run(until holds: () -> Bool) -> Bool {
+  /// - Parameter limit: by default far longer than anything takes.
+  /// - Returns: false if it never did within the limit.
+  public func run(withinMillis limit: Int = 60_000, until holds: () -> Bool) -> Bool {
     // Ticks, because a round may block after the event that made the condition true.
     let tick = Timer(loop: loop) {}
     tick.start(afterMillis: 5, repeatMillis: 5)
     defer { tick.close() }
-    let end = Loop.monotonicNanos() + 15_000_000_000
+    let end = Loop.monotonicNanos() + UInt64(limit) * 1_000_000
     while !holds() {
       if Loop.monotonicNanos() > end { return false }
       loop.runOnce()
     }
     return true
+  }
+
+  /// Runs for this long, for what can only be seen over a time.
+  public func pause(millis: Int) {
+    var isOver = false
+    let timer = Timer(loop: loop) { isOver = true }
+    timer.start(afterMillis: UInt64(millis))
+    while !isOver { loop.runOnce() }
+    timer.close()
   }
 
   /// Runs everything that is ready now, again and again until `rounds` rounds have passed.

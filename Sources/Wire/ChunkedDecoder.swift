@@ -18,8 +18,8 @@ public struct ChunkedDecoder {
 
   private let limits: HTTPLimits
   private var state = State.size(digits: 0)
-  /// Bytes of the chunk that are still to come.
-  private var remaining = 0
+  /// Bytes of the chunk that are still to come, as announced in its size line.
+  public private(set) var remaining = 0
   /// Bytes of the chunk-size line so far.
   private var lineBytes = 0
   /// The trailer section so far.

@@ -32,9 +32,17 @@ import Wire
   }
 
   @Test func `two upstreams of one name are refused`() throws {
+    let test = try TestLoop()
+    let address = try SocketAddress(ip: "127.0.0.1", port: 0)
+    let upstream = UpstreamConfiguration(
+      name: "main", url: try UpstreamURL(parsing: "http://127.0.0.1:1"))
     #expect(throws: ProxyConfigurationError.repeatedName("main")) {
-      try ProxyHarness { $0.upstreams.append($0.upstreams[0]) }
+      try ProxyServer(
+        loop: test.loop,
+        configuration: ProxyConfiguration(listen: address, upstreams: [upstream, upstream]),
+        observer: RecordingObserver())
     }
+    try test.loop.close()
   }
 
   @Test func `a request that comes back to this process is 508`() throws {

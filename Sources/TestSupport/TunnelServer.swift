@@ -1,18 +1,17 @@
-import EventLoop
-import TestSupport
+public import EventLoop
 
 /// A forward proxy that opens every tunnel it is asked for to one and the same address.
-final class TunnelServer {
+public final class TunnelServer {
   /// The heads of the requests it got.
-  private(set) var requests: [String] = []
-  var address: SocketAddress { front.address }
+  public private(set) var requests: [String] = []
+  public var address: SocketAddress { front.address }
   private let front: ScriptedUpstream
   private var tunnels: [ObjectIdentifier: RawPeer] = [:]
 
   /// `answer` comes first; if it is no 200 the connection ends with it.
-  init(loop: Loop, to target: SocketAddress, answer: String = "HTTP/1.1 200 Connected\r\n\r\n")
-    throws
-  {
+  public init(
+    loop: Loop, to target: SocketAddress, answer: String = "HTTP/1.1 200 Connected\r\n\r\n"
+  ) throws {
     front = try ScriptedUpstream(loop: loop)
     front.onReceive = { [unowned self] client in
       if let tunnel = tunnels[ObjectIdentifier(client)] {
@@ -34,7 +33,7 @@ final class TunnelServer {
     }
   }
 
-  func close() {
+  public func close() {
     front.close()
     for tunnel in tunnels.values {
       tunnel.onReceive = nil
