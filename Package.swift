@@ -83,7 +83,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "holdfast-bench", dependencies: ["Bytes", "Prompt", "Prefix"], swiftSettings: strict),
+      name: "holdfast-bench",
+      dependencies: ["Bytes", "Prompt", "Prefix", "EventLoop", "Simulator"],
+      swiftSettings: strict),
 
     library("TestSupport", ["Bytes", "EventLoop", "Wire", "COpenSSL"]),
     tests("BytesTests", ["Bytes"]),
@@ -126,6 +128,14 @@ let package = Package(
     tests("EventLoopTests", ["EventLoop", "Bytes"]),
     tests("TLSTests", ["TLS", "Bytes", "EventLoop", "TestSupport"]),
     tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
+    .target(
+      name: "Conformance", dependencies: ["EventLoop", "TestSupport"], path: "Tests/Conformance",
+      swiftSettings: strict),
+    tests(
+      "ConformanceTests", ["Conformance", "Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
+    .executableTarget(
+      name: "compare-conformance", dependencies: ["Conformance", "EventLoop", "TestSupport"],
+      path: "Tests/ConformanceComparison", swiftSettings: strict),
     tests(
       "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),
     tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),

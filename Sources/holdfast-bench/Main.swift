@@ -1,4 +1,15 @@
+import Glibc
+
 @main
 enum Main {
-  static func main() { runBenchmarks() }
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case nil: runBenchmarks()
+    case "soak": exit(soak(Array(arguments.dropFirst())))
+    default:
+      print("usage: holdfast-bench [soak [TURNS] [OPTION OF HOLDFAST...]]")
+      exit(2)
+    }
+  }
 }
