@@ -16,6 +16,10 @@ static inline attr_t cncurses_bold(void) { return A_BOLD; }
 static inline attr_t cncurses_dim(void) { return A_DIM; }
 static inline attr_t cncurses_reverse(void) { return A_REVERSE; }
 static inline attr_t cncurses_underline(void) { return A_UNDERLINE; }
+// Frees what setupterm() read.
+static inline void cncurses_forget_terminal(void) {
+  if (cur_term) del_curterm(cur_term);
+}
 // Declared here because wchar.h hides it without _XOPEN_SOURCE.
 int wcwidth(wchar_t c);
 static inline int cncurses_width(wchar_t c) { return wcwidth(c); }

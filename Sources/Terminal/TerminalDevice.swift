@@ -32,6 +32,7 @@ public final class TerminalDevice {
     defer { close(descriptor) }
     var status: Int32 = 0
     guard setupterm(nil, descriptor, &status) == OK else { return false }
+    defer { cncurses_forget_terminal() }
     return capability("cup") != nil
   }
 

@@ -5,7 +5,7 @@ let version = "0.1.0"
 
 /// Reads the command line and runs what it asks for; ends the process with the fitting status.
 func runHoldfast() -> Never {
-  signal(SIGPIPE, SIG_IGN)
+  prepareSignals()
   setlocale(LC_ALL, "")
   var line = ParsedCommandLine(command: .proxy, values: [:])
   do throws(UsageError) {
@@ -40,6 +40,16 @@ func runHoldfast() -> Never {
     Console.error("holdfast: \(error.located(in: line))")
     exit(2)
   }
+}
+
+private func prepareSignals() {
+  // A parent may have blocked signals, and a mask is inherited: SIGTERM would never arrive.
+  var none = sigset_t()
+  sigemptyset(&none)
+  sigprocmask(SIG_SETMASK, &none, nil)
+  signal(SIGPIPE, SIG_IGN)
+  // A file that may not grow is an error of the write.
+  signal(SIGXFSZ, SIG_IGN)
 }
 
 /// The process's own output, by descriptor: Swift's `print` would buffer and ignore errors.

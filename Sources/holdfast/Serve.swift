@@ -355,11 +355,20 @@ final class Serving {
 
   private func watchSignals() throws {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
+      // nohup(1) asks for the end of the terminal to be ignored.
+      if signal == SIGHUP, isIgnored(signal) { continue }
       signals.append(
         try SignalWatch(loop: loop, signal: signal) { [unowned self] in
           isStopping ? stop() : drain()
         })
     }
+  }
+
+  private func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(signal, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   private func takeCommands() {

@@ -5,7 +5,7 @@ import Glibc
 final class HoldfastProcess {
   struct Failure: Error { var reason: String }
 
-  private let process: pid_t
+  let process: pid_t
   private let output: PipeText
   private let errors: PipeText
   private var status: Int32?
@@ -15,8 +15,10 @@ final class HoldfastProcess {
   /// - Parameters:
   ///   - program: another one, for tests that need a helper.
   ///   - environment: more variables, as `NAME=VALUE`.
+  ///   - blockedSignals: the mask that it inherits.
   init(
-    _ arguments: [String], program: String = HoldfastProcess.path, environment: [String] = []
+    _ arguments: [String], program: String = HoldfastProcess.path, environment: [String] = [],
+    blockedSignals: [Int32] = []
   ) throws {
     let out = try Self.channel()
     defer { close(out.write) }
@@ -30,7 +32,8 @@ final class HoldfastProcess {
       settings.append("XDG_RUNTIME_DIR=\(runtime.path)")
     }
     process = try Self.spawn(
-      program, arguments, environment: environment + settings, output: out.write, errors: err.write)
+      program, arguments, environment: environment + settings + Self.sanitizerOptions,
+      blockedSignals: blockedSignals, output: out.write, errors: err.write)
   }
 
   deinit {
@@ -62,8 +65,19 @@ final class HoldfastProcess {
     return (ends[0], ends[1])
   }
 
+  /// Of a run under a sanitizer. What a program that ends leaves to the system is no leak.
+  private static var sanitizerOptions: [String] {
+    var options: [String] = []
+    for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
+      guard let value = getenv(name) else { continue }
+      options.append("\(name)=\(String(cString: value)):detect_leaks=0")
+    }
+    return options
+  }
+
   private static func spawn(
-    _ path: String, _ arguments: [String], environment: [String], output: Int32, errors: Int32
+    _ path: String, _ arguments: [String], environment: [String], blockedSignals: [Int32],
+    output: Int32, errors: Int32
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -77,6 +91,7 @@ final class HoldfastProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     var mask = sigset_t()
     sigemptyset(&mask)
+    for signal in blockedSignals { sigaddset(&mask, signal) }
     posix_spawnattr_setsigmask(&attributes, &mask)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var words = ([path] + arguments).map { strdup($0) } + [nil]
@@ -102,6 +117,9 @@ final class HoldfastProcess {
     else { return nil }
     return try? SocketAddress(ip: "127.0.0.1", port: port)
   }
+
+  /// Stops listening to it, as a pager that was left does.
+  func closeStandardOutput() { output.end() }
 
   // MARK: Its end
 
@@ -130,6 +148,8 @@ private struct PipeText {
   private let pipe: Pipe
 
   init(descriptor: Int32) { pipe = Pipe(descriptor) }
+
+  func end() { Glibc.shutdown(pipe.descriptor, Int32(SHUT_RDWR)) }
 
   func text() -> String {
     var buffer = [UInt8](repeating: 0, count: 65_536)

@@ -18,17 +18,31 @@ final class Scene {
 
   /// - Parameters:
   ///   - server: the upstream's address; nil for the scripted one.
+  ///   - url: of the upstream, instead of the server's address.
   ///   - options: further options of the program.
   ///   - probes: whether the upstream is asked things that no agent asks.
-  init(server: SocketAddress? = nil, options: [String] = [], probes: Bool = false) throws {
-    test = try TestLoop()
+  ///   - shell: run before it by the shell that becomes it.
+  ///   - environment, blockedSignals: what it inherits.
+  ///   - test: a loop that has other peers already.
+  init(
+    server: SocketAddress? = nil, url: String? = nil, options: [String] = [], probes: Bool = false,
+    shell: String? = nil, environment: [String] = [], blockedSignals: [Int32] = [],
+    test: TestLoop? = nil
+  ) throws {
+    let test = try test ?? TestLoop()
+    self.test = test
     upstream = try ScriptedUpstream(loop: test.loop)
     ndjson = try TemporaryFile()
-    let proxy = try HoldfastProcess(
+    let arguments =
       [
-        "--listen", "127.0.0.1:0", "--upstream", "http://\(server ?? upstream.address)",
+        "--listen", "127.0.0.1:0", "--upstream", url ?? "http://\(server ?? upstream.address)",
         "--no-tui", "--ndjson", ndjson.path,
-      ] + (probes ? [] : ["--no-probes"]) + options)
+      ] + (probes ? [] : ["--no-probes"]) + options
+    let proxy = try HoldfastProcess(
+      shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", HoldfastProcess.path] + arguments }
+        ?? arguments,
+      program: shell == nil ? HoldfastProcess.path : "/bin/sh", environment: environment,
+      blockedSignals: blockedSignals)
     self.proxy = proxy
     let isUp = test.run { proxy.address != nil || proxy.exitStatus() != nil }
     guard isUp, let address = proxy.address else {

@@ -23,6 +23,9 @@ final class TerminalPane {
     ])
   }
 
+  /// The terminal goes away under the program.
+  func close() throws { _ = try run(["kill-server"]) }
+
   deinit {
     _ = try? run(["kill-server"])
     try? test.loop.close()
