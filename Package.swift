@@ -94,7 +94,7 @@ let package = Package(
     tests("UpstreamTests", ["Upstream", "Bytes"]),
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
     tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
-    tests("TurnsTests", ["Turns"]),
+    tests("TurnsTests", ["Turns", "Prefix", "Prompt"]),
     tests("TurnCodingTests", ["TurnCoding", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(

@@ -23,13 +23,14 @@ extension MeasuredExchange {
     judge(&record, counts)
     guard reception.relation != .compactionCall else { return }
     audit(&record, session)
+    judgeReuse(&record, reception)
     let settled = prediction ?? firstPrompt(record, reception)
     settled?.settle(
       &session.marks, reception, promptBytes, record.usage, now: engine.nowMillis)
     session.lastPrompt = (promptBytes, record.usage.promptTokens)
     session.last = LastTurn(
       endedAt: engine.nowMillis, upstreamTurns: counts.turns, upstreamLosses: counts.losses,
-      outputTokens: record.usage.outputTokens)
+      outputTokens: record.usage.outputTokens, cachedTokens: record.usage.cachedTokens)
     if facts.dialect == .openAIResponses, let id = reader?.usage.responseID {
       engine.sessions.noteResponse(id, session)
     }

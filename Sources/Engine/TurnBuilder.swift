@@ -29,6 +29,9 @@ enum TurnBuilder {
       session.estimate.tokens(inFirst: reception.history.promptBytes), estimated: true)
     record.verdict = CauseFinder.verdict(reception)
     record.map = MapBuilder.map(reception)
+    if reception.relation != .compactionCall {
+      record.zones = PromptZones(reception, session.estimate)
+    }
     guard let old = reception.previous, let alignment = reception.alignment else { return record }
     record.previousMessages = old.index.messageCount
     record.commonMessages = alignment.commonMessages(old.index, index)

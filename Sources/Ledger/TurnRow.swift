@@ -13,7 +13,9 @@ enum TurnRow {
     kept_tokens, kept_forwarded_tokens, reprocessed_tokens, reprocessed_forwarded_tokens, \
     predicted_tokens, estimated, reported_prompt_tokens, read_tokens, written_5m_tokens, \
     written_1h_tokens, output_tokens, prompt_ms, generation_ms, cause, tier, path, field, \
-    block_group, block_kind, block_index, body_offset, block_offset, server_cause, pin, pin_reason
+    block_group, block_kind, block_index, body_offset, block_offset, server_cause, pin, pin_reason, \
+    prefix_bytes, prefix_tokens, prefix_hash, log_bytes, log_tokens, log_hash, \
+    tail_bytes, tail_tokens, tail_hash, zone_changes, hit_drop
     """
 
   /// What is stored beside the record because queries sum it up or test it.
@@ -61,6 +63,7 @@ enum TurnRow {
     bindTokens(record, row)
     bindUsage(record.usage, row)
     bindVerdict(record, row)
+    bindZones(record, row)
     row.bind(record.computedAgain.value)
     row.bind(record.usage.split?.uncached)
     row.bind(record.verdict.cause.isMutation)
@@ -87,6 +90,17 @@ enum TurnRow {
     row.bind(usage.outputTokens)
     row.bind(usage.promptMillis)
     row.bind(usage.generationMillis)
+  }
+
+  private static func bindZones(_ record: TurnRecord, _ row: Statement) {
+    let zones = record.zones
+    for zone in [zones?.prefix, zones?.log, zones?.tail] {
+      row.bind(zone?.bytes)
+      row.bind(zone?.tokens)
+      row.bind(zone.map { Int($0.hash) })
+    }
+    row.bind(zones.map { Int($0.changes.rawValue) })
+    row.bind(record.hitDrop)
   }
 
   private static func bindVerdict(_ record: TurnRecord, _ row: Statement) {

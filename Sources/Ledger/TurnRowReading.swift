@@ -69,6 +69,8 @@ extension TurnRow {
     readTokens(&record, &cursor)
     readUsage(&record.usage, &cursor)
     readVerdict(&record, &cursor)
+    record.zones = readZones(&cursor)
+    record.hitDrop = cursor.count()
     return StoredTurn(
       run: run, record: record, server: server, isLocal: isLocal, workspace: cursor.text(),
       sections: sections)
@@ -81,6 +83,29 @@ extension TurnRow {
     let new = cursor.count()
     guard let tools, let system, let messages, let new else { return nil }
     return PromptSections(tools: tools, system: system, messages: messages, new: new)
+  }
+
+  /// Nil for a turn of the first version, and where there were none.
+  private static func readZones(_ cursor: inout RowCursor) -> PromptZones? {
+    var zones: [PromptZones.Zone?] = []
+    for _ in 0..<3 {
+      let bytes = cursor.count()
+      let tokens = cursor.count()
+      let hash = cursor.integer()
+      zones.append(
+        bytes.map {
+          PromptZones.Zone(
+            bytes: $0, tokens: tokens ?? 0, hash: UInt32(truncatingIfNeeded: hash ?? 0))
+        })
+    }
+    let changes = cursor.integer()
+    guard let prefix = zones[0], let log = zones[1], let tail = zones[2] else { return nil }
+    var read = PromptZones()
+    read.prefix = prefix
+    read.log = log
+    read.tail = tail
+    read.changes = PromptZones.Changes(rawValue: UInt8(truncatingIfNeeded: changes ?? 0))
+    return read
   }
 
   private static func readTokens(_ record: inout TurnRecord, _ cursor: inout RowCursor) {

@@ -45,6 +45,7 @@ public enum Command: String, Sendable, CaseIterable {
   case stats
   case sessions
   case show
+  case cache
 
   public var summary: String {
     switch self {
@@ -60,6 +61,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .stats: "what the ledger knows: hit rate, breaks and costs, in all and per session"
     case .sessions: "list the sessions in the ledger"
     case .show: "show a session of the ledger, or one of its turns"
+    case .cache: "what a session of the ledger did with the cache: figures, turns or zones"
     }
   }
 
@@ -71,6 +73,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .run: "COMMAND [ARGUMENT...]"
     case .explain, .check: "FILE..."
     case .show: "SESSION[/TURN]"
+    case .cache: "stats|inspect|zones SESSION"
     }
   }
 }
@@ -117,7 +120,7 @@ public enum OptionTable {
     Option("no-tui", nil, in: shown, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option(
-      "ledger", nil, .value("FILE"), in: serving.union(stored),
+      "ledger", nil, .value("FILE"), in: serving.union(stored).union([.cache]),
       "where turns and sessions are kept (default ledger.sqlite in "
         + "$XDG_STATE_HOME/holdfast or ~/.local/state/holdfast; demo: none)"),
     Option("no-ledger", nil, in: serving, "keep no ledger"),
@@ -170,6 +173,7 @@ public enum OptionTable {
       "prefill-speed", nil, .value("TOKENS/S"), in: [.demo, .upstreamSim],
       "uncached prompt tokens processed per second (default 12000)"),
     Option("json", nil, in: offline, "print one JSON object per request, as --ndjson writes them"),
+    Option("json", nil, in: [.cache], "print JSON: one object, or one per turn"),
     Option("breaks", nil, in: offline, "print only requests that broke the prefix"),
     Option(
       "max-reprocessed", nil, .value("TOKENS"), in: [.check],

@@ -50,6 +50,8 @@ extension TurnRecord {
     coder.object("unpin_tokens", &unpinTokens) { $0.code(&$1) }
     coder.object("pin_totals", &pinTotals) { $0.code(&$1) }
     coder.object("pin_status", &pinStatus) { $0.code(&$1) }
+    coder.object("zones", &zones, empty: PromptZones()) { $0.code(&$1) }
+    coder.field("hit_drop", &hitDrop)
     var map = MapFields(map)
     coder.object("map", &map, empty: MapFields()) { $0.code(&$1) }
     self.map = map.flatMap { $0.map(&coder) }

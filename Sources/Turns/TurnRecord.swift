@@ -111,6 +111,10 @@ public struct TurnRecord: Sendable {
   /// What pinning did for the session, this turn included once it is done.
   public var pinTotals = PinTotals()
   public var pinStatus = PinStatus.unproven
+  /// The prompt by how often its parts change; nil for a summary call, and where it is not known.
+  public var zones: PromptZones?
+  /// Tokens by which the session's reuse fell sharply on this turn; nil if it did not (`HitDrop`).
+  public var hitDrop: Int?
   public var map: PromptMap?
   public var detail: BreakDetail?
 

@@ -34,6 +34,7 @@ func runHoldfast() -> Never {
       exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))
     case .explain, .check: exit(explain(try ExplainOptions(line)))
     case .upstreamSim: exit(simulate(try SimulateOptions(line)))
+    case .cache: exit(cache(try CacheOptions(line)))
     case .stats, .sessions, .show: exit(stats(try StatsOptions(line)))
     }
   } catch {

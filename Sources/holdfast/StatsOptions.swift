@@ -56,7 +56,7 @@ struct StatsOptions {
     turn = number
   }
 
-  private static func prices(_ path: String) throws(UsageError) -> PriceTable {
+  static func prices(_ path: String) throws(UsageError) -> PriceTable {
     guard let text = readFile(path) else {
       throw .badValue(option: "prices", value: path, expected: "a file that can be read")
     }
@@ -91,7 +91,7 @@ struct StatsOptions {
     return (try mode(names[0], "compare"), try mode(names[1], "compare"))
   }
 
-  private static func session(_ text: String, _ option: String) throws(UsageError) -> SessionID {
+  static func session(_ text: String, _ option: String) throws(UsageError) -> SessionID {
     guard text.utf8.count == 8, let raw = UInt32(text, radix: 16) else {
       throw .badValue(
         option: option, value: text, expected: "a session id of eight hexadecimal digits")

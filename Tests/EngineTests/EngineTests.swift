@@ -135,6 +135,45 @@ private func answer(prompt: Int, cached: Int?) -> String {
     #expect(record.serverCause == .serverUnknown)
   }
 
+  private func notices(_ bench: Bench) -> [String] {
+    bench.events.compactMap {
+      if case .notice(let notice) = $0 { return notice.text }
+      return nil
+    }
+  }
+
+  @Test func `reuse that falls sharply is marked and told of once`() throws {
+    let bench = Bench()
+    var talk = [user(String(repeating: "word ", count: 400))]
+    for (prompt, cached) in [(9000, 0), (9100, 9000), (9200, 9100), (9300, 1000), (9400, 9300)] {
+      bench.exchange(chat(talk), [answer(prompt: prompt, cached: cached)])
+      talk += [assistant("ok"), user("next \(prompt)")]
+    }
+    #expect(bench.finished.map(\.hitDrop) == [nil, nil, nil, 8100, nil])
+    let texts = notices(bench).filter { $0.contains("fewer than on the turn before") }
+    #expect(texts.count == 1)
+    #expect(texts.first?.contains("reused 1.0k tokens, 8.1k") ?? false, "\(texts)")
+  }
+
+  @Test func `a prefix that changes on every turn is told of once, and again after a rest`() throws
+  {
+    let bench = Bench()
+    func system(_ text: String) -> String { #"{"role":"system","content":"\#(text)"}"# }
+    var talk = [user(String(repeating: "word ", count: 100))]
+    // The prefix of each turn.
+    for prefix in [1, 2, 3, 4, 4, 4, 4, 4, 4, 5] {
+      bench.exchange(
+        chat([system("You are terse. It is \(prefix) past noon.")] + talk),
+        [answer(prompt: 900, cached: nil)])
+      talk += [assistant("ok"), user("next")]
+    }
+    let texts = notices(bench)
+    #expect(texts.count == 2)
+    #expect(texts.first?.contains("changed on turn 2 at messages[0]") ?? false)
+    #expect(texts.last?.contains("changed on turn 10 at messages[0]") ?? false)
+    #expect(bench.finished.last?.zones?.changes == .prefix)
+  }
+
   @Test func `what the server does not report is unknown, not zero`() throws {
     let bench = Bench()
     let first = [user("hello there")]

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import Turns
 
@@ -24,6 +25,30 @@ import Turns
       #expect(turns.map(\.record.turn) == Array(1...turns.count))
       #expect(turns.count % 7 == 0, "a batch is in the file as a whole or not at all")
       #expect(turns.allSatisfy(isIntact))
+    }
+  }
+
+  /// HOLDFAST_KILLS=10000 takes some minutes; the file grows through all of them.
+  @Test func `one file survives one kill after the other without a torn row`() throws {
+    let kills = getenv("HOLDFAST_KILLS").flatMap { Int(String(cString: $0)) } ?? 40
+    let scratch = ScratchLedger()
+    var random = SplitMix(state: 7)
+    for kill in 1...kills {
+      let child = try ChildProcess(arguments: [scratch.path, "\(kill)", "2000", "3"])
+      // From the moment it starts to some batches later.
+      for _ in 0..<(random.next() % 6) { _ = child.line() }
+      child.kill()
+      child.wait()
+      guard kill % 250 == 0 || kill == kills else { continue }
+      // A new file in this place would be as good as a lost one.
+      #expect(try scratch.store().setAside == nil)
+      var last: [Int64: Int] = [:]
+      for turn in try scratch.turns() {
+        #expect(isIntact(turn))
+        last[turn.run, default: 0] += 1
+        #expect(turn.record.turn == last[turn.run])
+      }
+      #expect(last.values.allSatisfy { $0 % 3 == 0 })
     }
   }
 

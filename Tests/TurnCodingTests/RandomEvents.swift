@@ -40,6 +40,20 @@ struct RandomEvents {
     chance() ? make(&self) : nil
   }
 
+  private mutating func zones() -> PromptZones {
+    func zone(_ random: inout RandomEvents) -> PromptZones.Zone {
+      PromptZones.Zone(
+        bytes: random.number(), tokens: random.number(),
+        hash: UInt32(truncatingIfNeeded: random.next()))
+    }
+    var zones = PromptZones()
+    zones.prefix = zone(&self)
+    zones.log = zone(&self)
+    zones.tail = zone(&self)
+    zones.changes = PromptZones.Changes(rawValue: UInt8(number(4)))
+    return zones
+  }
+
   private mutating func session() -> SessionID {
     SessionID(raw: UInt32(truncatingIfNeeded: next()))
   }
@@ -91,6 +105,8 @@ struct RandomEvents {
     record.repaired = RepairSet(rawValue: UInt32(truncatingIfNeeded: next()))
     record.heldTokens = tokens()
     record.unpinTokens = tokens()
+    record.zones = maybe { $0.zones() }
+    record.hitDrop = maybe { $0.number() }
     record.pinTotals.turns = number()
     record.pinTotals.asSent = number()
     record.pinTotals.asForwarded = number()

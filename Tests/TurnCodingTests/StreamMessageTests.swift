@@ -60,7 +60,7 @@ import Upstream
     func count(_ value: Any) -> Int { Mirror(reflecting: value).children.count }
     var random = RandomEvents(seed: 3)
     let record = random.record()
-    #expect(count(record) == 43, "list the new field in RecordFields.swift and RandomEvents.swift")
+    #expect(count(record) == 45, "list the new field in RecordFields.swift and RandomEvents.swift")
     #expect(count(record.usage) == 7)
     #expect(count(record.verdict) == 6)
     #expect(count(record.pinTotals) == 5)

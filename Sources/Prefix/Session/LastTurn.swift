@@ -6,11 +6,17 @@ public struct LastTurn: Sendable, Equatable {
   public var upstreamTurns: Int
   public var upstreamLosses: Int
   public var outputTokens: Int?
+  /// Tokens the server reported as reused; nil if it reported none.
+  public var cachedTokens: Int?
 
-  public init(endedAt: UInt64, upstreamTurns: Int, upstreamLosses: Int, outputTokens: Int?) {
+  public init(
+    endedAt: UInt64, upstreamTurns: Int, upstreamLosses: Int, outputTokens: Int?,
+    cachedTokens: Int? = nil
+  ) {
     self.endedAt = endedAt
     self.upstreamTurns = upstreamTurns
     self.upstreamLosses = upstreamLosses
     self.outputTokens = outputTokens
+    self.cachedTokens = cachedTokens
   }
 }

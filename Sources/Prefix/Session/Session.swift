@@ -39,6 +39,9 @@ public final class Session {
   /// What is known of the last answered turn; nil while a turn is under way.
   public var last: LastTurn?
 
+  /// The turn on which tools or system prompt changed last; nil while they did not.
+  public var prefixChangedOn: Int?
+
   /// What the model wrote last, for comparing the agent's echo with it; in memory only. nil before
   /// the first complete answer, and once it had to make room (`SessionTable.noteAnswer`).
   public internal(set) var generated: GeneratedMessage?
