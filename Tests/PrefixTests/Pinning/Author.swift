@@ -395,7 +395,8 @@ struct Author {
       script.tools.append("extra\(token())")
       acts.append(.theirs("tool added"))
     case 1:
-      guard script.tools.count > 2 else { return }
+      // Added and removed in one turn, it was never there.
+      guard script.tools.count > 2, !acts.contains(.theirs("tool added")) else { return }
       script.tools.removeLast()
       acts.append(.theirs("tool removed"))
     case 2:
