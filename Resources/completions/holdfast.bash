@@ -9,7 +9,7 @@ _holdfast() {
     --mode) COMPREPLY=($(compgen -W 'off safe hold' -- "$word")); return ;;
   esac
   if [[ $COMP_CWORD -eq 1 && $word != -* ]]; then
-    COMPREPLY=($(compgen -W 'demo attach run upstream-sim bench explain check stats sessions show' -- "$word"))
+    COMPREPLY=($(compgen -W 'demo attach run upstream-sim bench explain check stats sessions show cache' -- "$word"))
     return
   fi
   case ${COMP_WORDS[1]} in
@@ -23,6 +23,7 @@ _holdfast() {
     stats) options='--ledger --ascii --window --mode --session --workspace --compare --format --prices --config --no-config --print-config --help --version' ;;
     sessions) options='--ledger --window --workspace --format --prices --config --no-config --print-config --help --version' ;;
     show) options='--ledger --format --prices --config --no-config --print-config --help --version' ;;
+    cache) options='--ledger --json --help --version' ;;
     *) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --config --no-config --print-config --print-default-config --help --version' ;;
   esac
   if [[ $word == -* ]]; then
