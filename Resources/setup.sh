@@ -3,7 +3,8 @@
 set -euo pipefail
 
 packages=(
-  libuv1-dev libncurses-dev libxxhash-dev libssl-dev libsqlite3-dev libtomlplusplus-dev tmux
+  libuv1-dev libncurses-dev libxxhash-dev libssl-dev libsqlite3-dev libtomlplusplus-dev
+  zlib1g-dev libbrotli-dev libzstd-dev tmux
 )
 missing=()
 for package in "${packages[@]}"; do

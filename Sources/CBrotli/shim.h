@@ -1,0 +1,5 @@
+#ifndef HOLDFAST_CBROTLI_SHIM_H
+#define HOLDFAST_CBROTLI_SHIM_H
+#include <brotli/decode.h>
+#include <brotli/encode.h>
+#endif
