@@ -44,12 +44,16 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CSystem"),
 
     // Pure: no sockets, no files, no terminal, no clock.
     library("Bytes", ["CXXHash", "CSystem"]),
     library("Wire", ["Bytes"]),
     library("Prompt", ["Bytes"]),
+    library("Decompression", ["Bytes", "CZlib", "CBrotli", "CZstd"]),
     .target(
       name: "Upstream", dependencies: ["Bytes"],
       resources: [.embedInCode("../../Resources/prices.json")], swiftSettings: strict),
@@ -60,7 +64,9 @@ let package = Package(
     library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     .target(name: "CConfig"),
     library("Settings", ["CSystem", "CConfig"]),
-    library("Engine", ["Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
+    library(
+      "Engine",
+      ["Bytes", "Wire", "Decompression", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
 
     // Input and output.
     library(
@@ -69,6 +75,7 @@ let package = Package(
     library("EventLoop", ["CUV", "Bytes"]),
     library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
     library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),
+    library("Capture", ["Bytes", "Wire", "Prefix", "Proxy", "CSystem"]),
     library("Terminal", ["Dashboard", "Turns", "EventLoop", "CNcurses", "CSystem"]),
     library(
       "Control", ["Bytes", "Wire", "Prefix", "Upstream", "Turns", "TurnCoding", "EventLoop"]),
@@ -79,7 +86,8 @@ let package = Package(
       dependencies: [
         "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "TurnCoding", "Reports",
         "Dashboard", "Settings", "Control",
-        "Engine", "EventLoop", "TLS", "Proxy", "Ledger", "Terminal", "Simulator", "CSystem",
+        "Engine", "EventLoop", "TLS", "Proxy", "Capture", "Ledger", "Terminal", "Simulator",
+        "CSystem",
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -91,6 +99,9 @@ let package = Package(
     tests("BytesTests", ["Bytes"]),
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
     tests("PromptTests", ["Prompt", "Bytes"]),
+    tests(
+      "DecompressionTests",
+      ["Decompression", "TestSupport", "CZlib", "CBrotli", "CZstd"]),
     tests("UpstreamTests", ["Upstream", "Bytes"]),
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
     tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
@@ -118,13 +129,18 @@ let package = Package(
       "LedgerTests",
       ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Prompt", "Prefix", "Upstream"]),
     tests(
-      "EngineTests", ["Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy"]),
+      "EngineTests",
+      [
+        "Engine", "Bytes", "Wire", "Prompt", "Prefix", "Upstream", "Turns", "Proxy", "CZlib",
+        "TestSupport",
+      ]),
     tests(
       "ControlTests",
       [
         "Control", "TurnCoding", "Turns", "Prefix", "Prompt", "Upstream", "EventLoop", "Wire",
         "Bytes", "TestSupport",
       ]),
+    tests("CaptureTests", ["Capture", "Bytes", "Wire", "Proxy"]),
     tests("EventLoopTests", ["EventLoop", "Bytes"]),
     tests("TLSTests", ["TLS", "Bytes", "EventLoop", "TestSupport"]),
     tests("ProxyTests", ["Proxy", "Bytes", "EventLoop", "Wire", "TestSupport"]),
@@ -147,6 +163,7 @@ let package = Package(
       ? [
         fuzzer("FuzzWire", ["Wire", "Bytes"], exclude: ["Corpus", "wire.dict"]),
         fuzzer("FuzzPrompt", ["Prompt", "Bytes"]),
+        fuzzer("FuzzDecompression", ["Decompression"]),
       ] : []),
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

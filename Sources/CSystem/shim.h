@@ -30,10 +30,16 @@ static inline const void *csystem_memmem(
 static inline int csystem_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);
 }
+static inline int csystem_openat(int directory, const char *name, int flags, unsigned mode) {
+  return openat(directory, name, flags, mode);
+}
 static inline int csystem_set_nonblocking(int fd) {
   int flags = fcntl(fd, F_GETFL, 0);
   return flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
+// No core dump, not even to a program that takes it through a pipe; nor can processes of the same
+// user read this one's memory (prctl(2)).
+static inline int csystem_make_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 static inline int csystem_window_size(int fd, unsigned short *rows, unsigned short *columns) {
   struct winsize size;
   int result = ioctl(fd, TIOCGWINSZ, &size);

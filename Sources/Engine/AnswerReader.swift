@@ -1,35 +1,52 @@
 import Bytes
+import Decompression
 import Upstream
 import Wire
 
-/// Watches an answer go by: usage, timings, progress, and the message that was generated. Works on
-/// copies of nothing: stream events are read where they lie, whole JSON answers are collected up to
-/// a limit.
+/// Watches an answer go by: usage, timings, progress, and the message that was generated. Stream
+/// events are read where they lie, whole JSON answers are collected up to a limit, and of compressed
+/// answers a copy is decoded.
 struct AnswerReader {
   private enum Form { case stream, json, opaque }
 
   private var form: Form
   private var scanner = SSEScanner()
   private let collected: ByteBuffer?
+  private let decompressor: Decompressor?
   private(set) var usage = UsageReader()
   private(set) var recorder = MessageRecorder()
   /// An answer longer than this is not read; its figures are unknown.
   private static let longestJSON = 8 << 20
 
-  init(contentType: String?, isEncoded: Bool) {
+  /// - Parameters:
+  ///   - contentType: the value of Content-Type.
+  ///   - contentEncoding: the value of Content-Encoding.
+  init(contentType: String?, contentEncoding: String?) {
     let type = contentType?.lowercased() ?? ""
-    if isEncoded {
-      form = .opaque
-    } else if type.hasPrefix("text/event-stream") {
+    if type.hasPrefix("text/event-stream") {
       form = .stream
     } else {
       form = type.containsText("json") ? .json : .opaque
     }
+    let coding = ContentCoding(contentEncoding: contentEncoding)
+    decompressor = form == .opaque ? nil : coding.flatMap { Decompressor($0) }
+    if coding != .identity, decompressor == nil { form = .opaque }
     collected = form == .json ? ByteBuffer(capacity: 4096) : nil
   }
 
+  /// Whether the answer that ended was read to its end.
+  var isWhole: Bool { form != .opaque && decompressor?.isComplete ?? true }
+
   /// - Returns: whether the bytes brought news of the prefill's progress.
   mutating func read(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let decompressor else { return readDecoded(bytes) }
+    if form == .opaque { return false }
+    var isProgress = false
+    decompressor.read(bytes) { isProgress = readDecoded($0) || isProgress }
+    return isProgress
+  }
+
+  private mutating func readDecoded(_ bytes: UnsafeRawBufferPointer) -> Bool {
     switch form {
     case .opaque: return false
     case .json:

@@ -28,6 +28,12 @@ public struct EngineConfiguration: Sendable {
   public var mode = PinMode.off
   /// Which classes of cause are repaired in sessions that nobody set otherwise.
   public var repairs = RepairSet.all
+  /// Whether what agents ask about cache misses is answered for upstreams that cannot.
+  public var answersDiagnostics = false
+  /// Whether responses carry fields that tell what was found out about the turn.
+  public var addsResponseFields = false
+  /// Whether modes and repairs stay as they are, and no request is rewritten.
+  public var isReadOnly = false
   /// Makes session ids differ between runs.
   public var seed: UInt32 = 0
   /// Whether pinned conversations may be tied to a slot or a machine of the server.
@@ -55,6 +61,10 @@ public final class Engine: TrafficObserver {
   private var mayPin: Bool
   private var orders: [OrderKey: RenderingOrder] = [:]
   var watches: [UpstreamWatch]
+  var fingerprints = FingerprintTable()
+  /// Upstreams that refused a request for asking about its cache miss, and those that took one.
+  var refusesQuestions: Set<Int> = []
+  var takesQuestions: Set<Int> = []
   var routingKeys = RoutingKey()
   /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
   public var wakesProber: ((Int) -> Void)?
@@ -83,7 +93,7 @@ public final class Engine: TrafficObserver {
     limits.bodyBytes = configuration.keepBodies
     sessions = SessionTable(limits: limits, seed: configuration.seed, mode: configuration.mode)
     sessions.defaultRepairs = configuration.repairs
-    mayPin = configuration.mode != .off
+    mayPin = configuration.mode != .off && !configuration.isReadOnly
     self.configuration = configuration
     self.clock = clock
     publishEvent = publish
@@ -99,6 +109,8 @@ public final class Engine: TrafficObserver {
 
   func publish(_ event: TurnEvent) { publishEvent(event) }
 
+  var answersDiagnostics: Bool { configuration.answersDiagnostics }
+  var addsResponseFields: Bool { configuration.addsResponseFields }
   var nowMillis: UInt64 { clock.monotonicMillis() }
   var wallMillis: Int64 { clock.wallMillis() }
   var keptText: SessionSnapshot.Text { configuration.keptText }
@@ -114,7 +126,7 @@ public final class Engine: TrafficObserver {
   }
 
   func noteRestored(_ session: Session) {
-    if session.mode != .off || session.view != nil { mayPin = true }
+    if session.mode != .off || session.view != nil { mayPin = !configuration.isReadOnly }
   }
 
   var nowMicros: UInt64 { clock.monotonicMicros() }
@@ -139,6 +151,7 @@ public final class Engine: TrafficObserver {
         exchange.tie(&plan, request)
         plan.answerHold = exchange.keepDecision()
       }
+      if configuration.answersDiagnostics { exchange.ask(&plan, request) }
     } else if request.body.count > 0 {
       plan.observer = UnmeasuredExchange(self, request, reason: UnmeasuredReason.notAPrompt)
     }
@@ -185,6 +198,7 @@ public final class Engine: TrafficObserver {
   /// - Returns: false if there is no such session.
   @discardableResult
   public func setMode(_ mode: PinMode, of id: SessionID?) -> Bool {
+    guard !configuration.isReadOnly else { return refuseChange() }
     if mode != .off { mayPin = true }
     guard let id else {
       sessions.defaultMode = mode
@@ -202,11 +216,17 @@ public final class Engine: TrafficObserver {
     return true
   }
 
+  private func refuseChange() -> Bool {
+    notice("nothing is changed: --read-only was given")
+    return false
+  }
+
   /// Sets which classes of cause are repaired, in one session, or in all and in those to come, from
   /// their next turn on. What is held already stays held.
   /// - Returns: false if there is no such session.
   @discardableResult
   public func setRepairs(_ repairs: RepairSet, of id: SessionID?) -> Bool {
+    guard !configuration.isReadOnly else { return refuseChange() }
     guard let id else {
       sessions.defaultRepairs = repairs
       for session in sessions.all { session.repairs = repairs }

@@ -15,7 +15,7 @@ final class MeasuredExchange: ExchangeObserver {
   private let arrivedMicros: UInt64
   private var addedMicros: Int?
   private(set) var reception: Reception?
-  private var record: TurnRecord?
+  private(set) var record: TurnRecord?
   private(set) var reader: AnswerReader?
   private(set) var before: LastTurn?
   private(set) var prediction: HitPrediction?
@@ -27,6 +27,12 @@ final class MeasuredExchange: ExchangeObserver {
   var tieBytes = 0
   /// The upstream refused the tied body, and the agent's own was sent instead.
   var isUntied = false
+  /// What the agent asks about its cache miss, where that is answered here.
+  var question: DiagnosticsQuestion?
+  var fingerprint: PromptFingerprint?
+  /// The body without the question goes out if the upstream refuses the one with it.
+  var triesWithoutQuestion = false
+  private(set) var isSentWithoutQuestion = false
   private var isBegun = false
   private var answerHold: AnswerHold?
 
@@ -111,7 +117,20 @@ final class MeasuredExchange: ExchangeObserver {
     record.echo = prediction?.echo?.outcome
   }
 
+  func responseFields(for head: ResponseHead) -> [(String, String)] {
+    guard engine.addsResponseFields, let record else { return [] }
+    return ResponseFields.of(record)
+  }
+
+  func responseEditor(for head: ResponseHead) -> (any ResponseEditor)? {
+    answer(to: head)?.editor(for: head)
+  }
+
   func retriedWithOriginalBody(status: Int) {
+    if triesWithoutQuestion {
+      isSentWithoutQuestion = true
+      return
+    }
     if untie(), decision?.isRewritten != true {
       if let received = record?.receivedBytes { record?.forwardedBytes = received }
       return
@@ -139,10 +158,10 @@ final class MeasuredExchange: ExchangeObserver {
   func responseHead(_ head: ResponseHead) {
     reader = AnswerReader(
       contentType: head.fields.first("content-type"),
-      isEncoded: head.fields.first("content-encoding").map { $0.lowercased() != "identity" }
-        ?? false)
+      contentEncoding: head.fields.first("content-encoding"))
     engine.noteServer(facts.upstream, ServerDetector.kind(head.fields))
     engine.answerBegan(facts.upstream)
+    noteAcceptance(head.status)
     guard var record else { return }
     record.status = head.status
     record.firstByteMillis = elapsed()
@@ -223,7 +242,10 @@ final class MeasuredExchange: ExchangeObserver {
     if record.state != .failed || record.status.map({ $0 < 400 }) ?? false {
       keepAnswer(reception, isComplete: record.state == .done)
     }
-    if record.state == .done { learn(&record, reception) }
+    if record.state == .done {
+      learn(&record, reception)
+      keepFingerprint()
+    }
     endPlace(record, reception)
     engine.publish(.finished(record))
     engine.checkRendering(
@@ -238,7 +260,9 @@ final class MeasuredExchange: ExchangeObserver {
       return
     }
     let message = reader?.recorder.message
-    let isWhole = isComplete && message?.isTruncated == false && message?.isEmpty == false
+    let isWhole =
+      isComplete && reader?.isWhole == true && message?.isTruncated == false
+      && message?.isEmpty == false
     engine.sessions.noteAnswer(isWhole ? message : nil, reception.session)
   }
 }

@@ -50,7 +50,8 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     self.server = server
     memory = server.memory
     reader = RequestReader(
-      limits: server.configuration.requestLimits, maxBodyBytes: server.configuration.maxBodyBytes)
+      limits: server.configuration.requestLimits, maxBodyBytes: server.configuration.maxBodyBytes,
+      clientToken: server.configuration.clientToken)
     stream.delegate = self
   }
 
@@ -81,12 +82,23 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     if readsIntoBody {
       isConsuming = true
       let (surplus, outcome) = reader.didReadIntoBody(count)
-      handle(outcome)
-      isConsuming = false
-      consume(surplus)
+      // The surplus lies in the body's memory.
+      withExtendedLifetime(outcome) {
+        handle(outcome)
+        isConsuming = false
+        consume(surplus)
+        erase(surplus)
+      }
     } else {
-      consume(UnsafeRawBufferPointer(rebasing: memory.slab[..<count]))
+      let bytes = UnsafeRawBufferPointer(rebasing: memory.slab[..<count])
+      consume(bytes)
+      erase(bytes)
     }
+  }
+
+  /// A head may hold credentials, and this memory lives on: as the loop's, or as a kept body's.
+  private func erase(_ bytes: UnsafeRawBufferPointer) {
+    UnsafeMutableRawBufferPointer(mutating: bytes).initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   func streamDidEnd(_ stream: TCPStream) {

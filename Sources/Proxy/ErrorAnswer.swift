@@ -38,6 +38,8 @@ enum ErrorAnswer {
     buffer.append("HTTP/1.1 \(status) \(phrase(status))\r\n")
     buffer.append("Date: \(HTTPDate.text(seconds: Loop.wallMillis() / 1000))\r\n")
     buffer.append("Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n")
+    // RFC 9110 section 15.5.2 asks for it.
+    if status == 401 { buffer.append("WWW-Authenticate: Bearer realm=\"holdfast\"\r\n") }
     if status == 503 { buffer.append("Retry-After: 1\r\n") }
     if closing {
       buffer.append("Connection: close\r\n")
@@ -77,6 +79,7 @@ enum ErrorAnswer {
 
   private static func code(_ status: Int) -> String {
     switch status {
+    case 401: "invalid_client_token"
     case 408: "request_timeout"
     case 413: "request_too_large"
     case 414: "uri_too_long"
@@ -91,6 +94,7 @@ enum ErrorAnswer {
 
   private static func anthropicType(_ status: Int) -> String {
     switch status {
+    case 401: "authentication_error"
     case 413: "request_too_large"
     case 503: "overloaded_error"
     case 504: "timeout_error"

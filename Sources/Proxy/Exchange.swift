@@ -18,6 +18,7 @@ final class Exchange {
   private var response: ResponseHead?
   /// How the body goes to the client.
   private var framing = BodyFraming.none
+  private var editor: (any ResponseEditor)?
   private var closesClient = false
   private var isPaused = false
 
@@ -146,11 +147,16 @@ final class Exchange {
     case .none, .length: framing = head.framing
     case .chunked, .untilClose: framing = isOld ? .untilClose : .chunked
     }
+    if head.framing != .none { editor = plan.observer?.responseEditor(for: head) }
+    // How long an edited body will be is not known.
+    if editor != nil { framing = isOld ? .untilClose : .chunked }
     closesClient =
       !requestHead.keepAlive || server.isDraining || client.mustClose || framing == .untilClose
     HTTPSerializer.appendResponse(
       head: head, framing: framing, closing: closesClient,
-      clientMinorVersion: requestHead.minorVersion, extra: plan.extraResponseFields, to: output)
+      clientMinorVersion: requestHead.minorVersion,
+      extra: plan.extraResponseFields + (plan.observer?.responseFields(for: head) ?? []),
+      to: output)
   }
 
   private func relay(_ bytes: UnsafeRawBufferPointer, _ output: ByteBuffer, isFirst: Bool) {
@@ -163,7 +169,14 @@ final class Exchange {
     } catch {
       fault = error
     }
-    for index in memory.pieces.indices { appendBody(memory.pieces[index], to: output) }
+    if let editor {
+      for index in memory.pieces.indices {
+        editor.edit(memory.pieces[index]) { appendBody($0, to: output) }
+      }
+      if reader.isComplete { editor.finish { appendBody($0, to: output) } }
+    } else {
+      for index in memory.pieces.indices { appendBody(memory.pieces[index], to: output) }
+    }
     if reader.isComplete, framing == .chunked {
       ChunkedEncoder.appendEnd(trailers: reader.trailers, to: output)
     }
@@ -205,9 +218,10 @@ final class Exchange {
 
   /// The end of a response that lasted until the upstream's connection ended.
   private func writeEnd() {
-    guard framing == .chunked else { return }
     let output = server.memory.scratch
     output.removeAll()
+    editor?.finish { appendBody($0, to: output) }
+    guard framing == .chunked else { return client.write(output.bytes) }
     ChunkedEncoder.appendEnd(trailers: HeaderFields(), to: output)
     client.write(output.bytes)
   }
@@ -270,7 +284,10 @@ final class Exchange {
       head: requestHead, target: pool.target(for: requestHead.target), host: pool.host,
       bodyLength: requestHead.framing == .none && length == 0 ? nil : length,
       pseudonym: ProcessToken.pseudonym, proxyAuthorization: pool.route.authorization,
-      extra: extra, omitting: limit == nil ? [] : ["max-forwards"], to: head)
+      extra: extra,
+      omitting: ClientToken.omitted(from: requestHead.fields, server.configuration.clientToken)
+        + (limit == nil ? [] : ["max-forwards"]),
+      to: head)
     var parts = [ByteSlice(head)]
     parts.append(contentsOf: plan.body)
     upstream.stream.write(parts)

@@ -31,6 +31,9 @@ public struct ProxyConfiguration: Sendable {
   /// Connections kept open to each upstream while nothing uses them.
   public var maxIdleUpstreamConnections = 64
 
+  /// What clients have to show; nil if everybody may use the proxy who can reach it.
+  public var clientToken: ClientToken?
+
   /// PEM file with certificate authorities to trust for https upstreams, besides the system's.
   public var authorities: String?
 

@@ -28,15 +28,17 @@ struct RequestReader {
 
   private let limits: HTTPLimits
   private let maxBodyBytes: Int
+  private let clientToken: ClientToken?
   private var parser: RequestHeadParser
   private var decoder: ChunkedDecoder?
   private var phase = Phase.head
   /// Whether a part of a head or a body has arrived.
   private(set) var isMidway = false
 
-  init(limits: HTTPLimits, maxBodyBytes: Int) {
+  init(limits: HTTPLimits, maxBodyBytes: Int, clientToken: ClientToken? = nil) {
     self.limits = limits
     self.maxBodyBytes = maxBodyBytes
+    self.clientToken = clientToken
     parser = RequestHeadParser(limits: limits)
   }
 
@@ -78,6 +80,12 @@ struct RequestReader {
   }
 
   private mutating func begin(_ head: RequestHead, hasMore: Bool) -> Outcome {
+    // Before the body, so that strangers take no memory.
+    if let clientToken, clientToken.carriers(in: head.fields).isEmpty {
+      return .refused(
+        head, status: 401,
+        reason: "this proxy asks for a token; send it in the field x-holdfast-token")
+    }
     switch head.framing {
     case .none, .untilClose, .length(0):
       return finish(head, ByteBuffer(capacity: 0))

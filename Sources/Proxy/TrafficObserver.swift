@@ -72,11 +72,20 @@ public protocol ExchangeObserver: AnyObject {
   func forwarded()
   /// The upstream refused the rewritten body, and the agent's own is sent instead.
   func retriedWithOriginalBody(status: Int)
-  /// The head of the final response.
+  /// Fields to add to the head of the final response, which is about to be sent to the client.
+  func responseFields(for head: ResponseHead) -> [(String, String)]
+  /// What changes the body of that response; nil for answers that are relayed as they come.
+  func responseEditor(for head: ResponseHead) -> (any ResponseEditor)?
+  /// The head of the final response, after it was sent to the client.
   func responseHead(_ head: ResponseHead)
   /// Decoded body bytes, after they were written to the client. Valid during the call.
   func responseBody(_ bytes: UnsafeRawBufferPointer)
   func ended(_ outcome: ExchangeOutcome)
+}
+
+extension ExchangeObserver {
+  public func responseFields(for head: ResponseHead) -> [(String, String)] { [] }
+  public func responseEditor(for head: ResponseHead) -> (any ResponseEditor)? { nil }
 }
 
 public enum ExchangeOutcome: Sendable, Equatable {

@@ -9,14 +9,16 @@ import Upstream
 import Wire
 
 /// An engine with a hand-moved clock, fed without sockets.
-private final class Bench {
+final class Bench {
   private(set) var events: [TurnEvent] = []
   var now: UInt64 = 1_000
   private(set) var engine: Engine!
 
-  init() {
+  init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
+    var configuration = EngineConfiguration(upstreams: [.init(name: "default", address: "h:1")])
+    change(&configuration)
     engine = Engine(
-      configuration: EngineConfiguration(upstreams: [.init(name: "default", address: "h:1")]),
+      configuration: configuration,
       clock: EngineClock(
         monotonicMillis: { [unowned self] in now },
         wallMillis: { [unowned self] in Int64(now) + 1_000_000 })
