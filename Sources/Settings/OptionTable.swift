@@ -71,7 +71,7 @@ public enum Command: String, Sendable, CaseIterable {
     case .proxy, .demo, .upstreamSim, .bench, .stats, .sessions: nil
     case .attach: "[SOCKET]"
     case .run: "COMMAND [ARGUMENT...]"
-    case .explain, .check: "FILE..."
+    case .explain, .check: "FILE|DIR..."
     case .show: "SESSION[/TURN]"
     case .cache: "stats|inspect|zones SESSION"
     }
@@ -120,6 +120,20 @@ public enum OptionTable {
     Option("no-tui", nil, in: shown, "print one line per turn instead of the dashboard"),
     Option("ndjson", nil, .value("FILE"), in: serving, "append one JSON object per turn to FILE"),
     Option(
+      "capture", nil, .value("DIR"), in: serving,
+      "write every request and response to this directory, prompts included, without the "
+        + "credentials in their headers; explain and check read it"),
+    Option(
+      "capture-size", nil, .value("SIZE"), in: serving,
+      "stop capturing when the directory holds this much (default 1G)"),
+    Option(
+      "response-headers", nil, in: serving,
+      "add x-holdfast-* fields to responses: session, turn, cause, tokens kept"),
+    Option(
+      "native-diagnostics", nil, in: serving,
+      "answer Anthropic's diagnostics and OpenAI's prompt_cache_diagnostics for servers that know "
+        + "neither; adds a member to the responses of requests that ask"),
+    Option(
       "ledger", nil, .value("FILE"), in: serving.union(stored).union([.cache]),
       "where turns and sessions are kept (default ledger.sqlite in "
         + "$XDG_STATE_HOME/holdfast or ~/.local/state/holdfast; demo: none)"),
@@ -136,7 +150,8 @@ public enum OptionTable {
       "auto, always or never (default auto; NO_COLOR means never)"),
     Option(
       "read-only", nil, in: shown,
-      "neither the dashboard nor the control socket changes anything"),
+      "nothing can be changed while it runs, not from the dashboard nor the control socket, and no "
+        + "request is rewritten"),
     Option(
       "control", nil, .value("PATH"), in: serving,
       "control socket (default PORT.sock in $XDG_RUNTIME_DIR/holdfast or /tmp/holdfast-UID)"),
@@ -147,6 +162,10 @@ public enum OptionTable {
       "metrics", nil, .value("[HOST:]PORT"), in: serving,
       "serve figures for Prometheus at /metrics on this port, too (on 127.0.0.1 unless HOST says "
         + "otherwise)"),
+    Option(
+      "client-token", nil, .value("TOKEN"), in: serving,
+      "answer only clients that send this token, see README; @FILE reads it from a file, and "
+        + "HOLDFAST_CLIENT_TOKEN in the environment does as well"),
     Option(
       "max-body", nil, .value("SIZE"), in: serving,
       "largest request body, e.g. 64M (default 64M); more is answered 413"),

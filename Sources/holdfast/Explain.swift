@@ -1,8 +1,10 @@
 import Bytes
 import CSystem
+import Capture
 import Engine
 import Glibc
 import Prefix
+import Prompt
 import Reports
 import Settings
 import Turns
@@ -32,24 +34,43 @@ struct ExplainOptions {
   }
 }
 
-/// Judges captured request bodies: one JSON object per line, or one per file.
+/// Judges captured request bodies: a directory that `--capture` wrote, one JSON object per line, or one
+/// per file.
 /// - Returns: 0; 1 if `check` found more than is allowed; 2 if the input cannot be read.
 func explain(_ options: ExplainOptions) -> Int32 {
   let turns = OfflineTurns()
   var totals = Totals()
+  func judge(_ body: ByteBuffer, _ dialect: Dialect?) {
+    guard let record = turns.turn(body, dialect: dialect) else {
+      totals.skipped += 1
+      return
+    }
+    totals.add(record)
+    guard !options.onlyBreaks || record.verdict.cause.isMutation else { return }
+    show(record, options)
+  }
   for path in options.files {
-    guard let text = readFile(path) else {
+    let isCapture = CaptureReader.isDirectory(path)
+    guard let text = readFile(isCapture ? CaptureReader.indexPath(path) : path) else {
       Console.error("holdfast: \(path): \(String(cString: strerror(errno)))")
       return 2
     }
-    for body in bodies(text) {
-      guard let record = turns.turn(body) else {
-        totals.skipped += 1
-        continue
+    guard isCapture else {
+      for body in bodies(text) { judge(body, nil) }
+      continue
+    }
+    let capture = CaptureReader(directory: path, index: text.bytes)
+    totals.skipped += capture.unreadableLines
+    for entry in capture.entries {
+      // Model lists, token counts and the like are no prompts.
+      guard entry.method == "POST", let dialect = Dialect(path: entry.path),
+        let file = entry.request
+      else { continue }
+      guard let body = readFile(file) else {
+        Console.error("holdfast: \(file): \(String(cString: strerror(errno)))")
+        return 2
       }
-      totals.add(record)
-      guard !options.onlyBreaks || record.verdict.cause.isMutation else { continue }
-      show(record, options)
+      judge(body, dialect)
     }
   }
   guard totals.requests > 0 else {

@@ -40,6 +40,12 @@ struct ServeOptions {
   var readOnly: Bool
   var control: ControlChoice
   var metrics: SocketAddress?
+  var responseHeaders: Bool
+  var nativeDiagnostics: Bool
+  var capture: String?
+  var captureSize: Int
+  /// What clients have to show; nil if nothing is asked for.
+  var clientToken: ClientToken?
   var maxBody: Int
   var keepBodies: Int
   var maxSessions: Int
@@ -56,6 +62,11 @@ struct ServeOptions {
     listen = try address(
       line, "listen", default: ("127.0.0.1", line.command == .run ? 0 : 8089))
     upstreams = isDemo ? [] : try Self.upstreams(line)
+    for upstream in upstreams where listen.receives(from: upstream.url) {
+      throw .badValue(
+        option: "upstream", value: "\(upstream.url)",
+        expected: "another address than --listen: the proxy would be its own upstream")
+    }
     mode =
       PinMode(name: try line.word("pin", of: PinMode.allCases.map(\.name), default: "off")) ?? .off
     repairs = try Self.repairs(line)
@@ -71,6 +82,16 @@ struct ServeOptions {
     readOnly = line.has("read-only")
     metrics = line.has("metrics") ? try address(line, "metrics", default: ("127.0.0.1", 0)) : nil
     control = line.has("no-control") ? .none : line.last("control").map { .path($0) } ?? .standard
+    guard !readOnly || mode == .off else {
+      throw .badValue(
+        option: "pin", value: mode.name,
+        expected: "possible with --read-only, which rewrites nothing")
+    }
+    clientToken = try ClientTokenOption.token(line)
+    responseHeaders = line.has("response-headers")
+    nativeDiagnostics = line.has("native-diagnostics")
+    capture = line.last("capture")
+    captureSize = try line.size("capture-size", in: 1 << 20...1 << 50, default: 1 << 30)
     maxBody = try line.size("max-body", in: 1024...(4 << 30) - 1, default: 64 << 20)
     keepBodies = try line.size("keep-bodies", in: 0...(1 << 40), default: 256 << 20)
     maxSessions = try line.integer("max-sessions", in: 1...100_000, default: 1024)

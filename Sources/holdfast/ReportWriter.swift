@@ -129,9 +129,11 @@ final class ReportWriter: @unchecked Sendable {
 }
 
 struct FileError: Error {
-  var path: String
-  var code: Int32
-  var text: String { "\(path): \(String(cString: strerror(code)))" }
+  var text: String
+
+  init(path: String, code: Int32) { text = "\(path): \(String(cString: strerror(code)))" }
+
+  init(sentence: String) { text = sentence }
 }
 
 /// What the line log says about an event; nil for events that are not worth a line.

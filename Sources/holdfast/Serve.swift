@@ -1,3 +1,4 @@
+import Capture
 import Control
 import Dashboard
 import Engine
@@ -47,6 +48,7 @@ final class Serving {
   private var ledger: LedgerWriter?
   private var holds: AnswerHolds?
   private var hasSaidLate = false
+  private var capture: CaptureWriter?
   private let notices: NoticeBox
   private var proxy: ProxyServer?
   private var prober: Prober?
@@ -90,10 +92,12 @@ final class Serving {
       pane?.stop()
       control?.stop()
       reports.finish()
+      capture?.finish()
       finishLedger()
       demo?.stop()
       if let farewell { Console.print(farewell) }
     }
+    CoreDumps.forbid()
     DescriptorLimit.raise()
     wakeup = try Wakeup(loop: loop) { [unowned self] in takeCommands() }
     notices.wakeup = wakeup
@@ -112,7 +116,8 @@ final class Serving {
     engine.keeper = ledger
     for session in memory.sessions.reversed() { _ = engine.restore(session) }
     let proxy = try ProxyServer(
-      loop: loop, configuration: configuration(upstreams), observer: engine)
+      loop: loop, configuration: configuration(upstreams),
+      observer: try makeCapture(engine, upstreams) ?? engine)
     self.proxy = proxy
     if options.probes { startProber(engine, proxy) }
     if options.command.isEmpty { try watchSignals() }
@@ -126,10 +131,11 @@ final class Serving {
       guard try startCommand(proxy.address, upstreams) else { return status }
     }
     engine.announceUpstreams()
-    if !options.listen.isLoopback {
+    if !options.listen.isLoopback, options.clientToken == nil {
       engine.notice(
         "listening on \(proxy.address), which others on the network can reach; anybody there can "
-          + "use the upstream with their own credentials, or without where it needs none")
+          + "use the upstream with their own credentials, or without where it needs none; "
+          + "--client-token asks for a token")
     }
     for upstream in upstreams where upstream.url.hasUserInfo {
       engine.notice(
@@ -158,6 +164,9 @@ final class Serving {
     configuration.keepBodies = options.keepBodies
     configuration.mode = options.mode
     configuration.repairs = options.repairs
+    configuration.isReadOnly = options.readOnly
+    configuration.answersDiagnostics = options.nativeDiagnostics
+    configuration.addsResponseFields = options.responseHeaders
     configuration.seed = UInt32.random(in: 0...UInt32.max)
     let clock = EngineClock(
       monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() },
@@ -189,6 +198,7 @@ final class Serving {
         .init(name: $0.name, url: $0.url, forwardProxy: $0.forwardProxy)
       })
     configuration.authorities = options.upstreamCA
+    configuration.clientToken = options.clientToken
     configuration.maxBodyBytes = options.maxBody
     configuration.maxConnections = options.maxConnections
     configuration.timeouts.connect = options.connectTimeoutMillis
@@ -205,6 +215,21 @@ final class Serving {
     pane?.publish(event)
     control?.publish(event)
     if case .finished(let record) = event { totals.add(record) }
+  }
+
+  /// What sees the traffic instead of the engine alone; nil without `--capture`.
+  private func makeCapture(
+    _ engine: Engine, _ upstreams: [ServeOptions.Upstream]
+  ) throws -> CaptureObserver? {
+    guard let directory = options.capture else { return nil }
+    let notices = notices
+    let writer = try CaptureWriter(directory: directory, maxBytes: options.captureSize) {
+      notices.add($0)
+    }
+    capture = writer
+    return CaptureObserver(
+      engine, upstreams: upstreams.map(\.name), nowMillis: { Loop.monotonicNanos() / 1_000_000 }
+    ) { writer.add($0) }
   }
 
   /// A terminal that cannot show the dashboard is no reason not to serve.
