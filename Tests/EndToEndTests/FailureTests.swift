@@ -110,8 +110,9 @@ import Wire
     let port = try Self.closedPort()
     let own = port.address
     port.close()
+    // Written so that only looking it up tells that it is the own address.
     let proxy = try HoldfastProcess([
-      "--listen", "\(own)", "--upstream", "http://\(own)", "--no-tui",
+      "--listen", "\(own)", "--upstream", "http://127.1:\(own.port)", "--no-tui",
     ])
     let test = try TestLoop()
     #expect(test.run { proxy.address != nil || proxy.exitStatus() != nil })
