@@ -95,6 +95,7 @@ let package = Package(
       dependencies: ["Bytes", "Prompt", "Prefix", "EventLoop", "Simulator"],
       swiftSettings: strict),
 
+    .systemLibrary(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
     library("TestSupport", ["Bytes", "EventLoop", "Wire", "COpenSSL"]),
     tests("BytesTests", ["Bytes"]),
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
@@ -153,7 +154,8 @@ let package = Package(
       name: "compare-conformance", dependencies: ["Conformance", "EventLoop", "TestSupport"],
       path: "Tests/ConformanceComparison", swiftSettings: strict),
     tests(
-      "TerminalTests", ["Terminal", "Dashboard", "Turns", "TestSupport", "dashboard-replay"]),
+      "TerminalTests",
+      ["Terminal", "Dashboard", "Turns", "TestSupport", "CPseudoTerminal", "dashboard-replay"]),
     tests("SimulatorTests", ["Simulator", "EventLoop", "Wire", "Bytes"]),
     tests(
       "EndToEndTests",

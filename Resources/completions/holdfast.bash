@@ -13,9 +13,9 @@ _holdfast() {
     return
   fi
   case ${COMP_WORDS[1]} in
-    demo) options='--listen --pin --no-pin --no-affinity --no-probes --pin-state --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --pace --turns --slots --prefill-speed --config --no-config --print-config --help --version' ;;
+    demo) options='--listen --pin --no-pin --no-affinity --no-probes --pin-state --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --pace --turns --slots --prefill-speed --prices --config --no-config --print-config --help --version' ;;
     attach) options='--no-tui --ascii --color --read-only --no-wait --help --version' ;;
-    run) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --config --no-config --print-config --help --version' ;;
+    run) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --prices --config --no-config --print-config --help --version' ;;
     upstream-sim) options='--listen --slots --prefill-speed --help --version' ;;
     bench) options='--turns --help --version' ;;
     explain) options='--json --breaks --help --version' ;;
@@ -24,7 +24,7 @@ _holdfast() {
     sessions) options='--ledger --window --workspace --format --prices --config --no-config --print-config --help --version' ;;
     show) options='--ledger --format --prices --config --no-config --print-config --help --version' ;;
     cache) options='--ledger --json --help --version' ;;
-    *) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --config --no-config --print-config --print-default-config --help --version' ;;
+    *) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --prices --config --no-config --print-config --print-default-config --help --version' ;;
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options" -- "$word"))

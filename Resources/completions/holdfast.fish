@@ -57,7 +57,7 @@ complete -c holdfast -n '__fish_seen_subcommand_from stats' -l session -r -f -d 
 complete -c holdfast -n '__fish_seen_subcommand_from sessions stats' -l workspace -r -f -d 'only this workspace'
 complete -c holdfast -n '__fish_seen_subcommand_from stats' -l compare -r -f -d 'compare two pin modes over their sessions, with a test whether they differ'
 complete -c holdfast -n '__fish_seen_subcommand_from sessions show stats' -l format -r -f -d 'table, json or csv'
-complete -c holdfast -n '__fish_seen_subcommand_from sessions show stats' -l prices -r -F -d 'price list to use instead of the built-in one'
+complete -c holdfast -n '__fish_seen_subcommand_from demo run sessions show stats; or __fish_use_subcommand' -l prices -r -F -d 'price list to use instead of the built-in one'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run sessions show stats; or __fish_use_subcommand' -l config -r -F -d 'configuration to use instead of config.toml in $XDG_CONFIG_HOME/holdfast or ~/.config/holdfast'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run sessions show stats; or __fish_use_subcommand' -l no-config -d 'read no configuration file at all'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run sessions show stats; or __fish_use_subcommand' -l print-config -d 'show the value of every option and where it comes from, and end'

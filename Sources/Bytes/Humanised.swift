@@ -56,4 +56,24 @@ public enum Humanised {
     let text = String(value)
     return String(repeating: "0", count: max(0, width - text.count)) + text
   }
+
+  /// $0.0012, $0.41, -$12.30, $1,234; `-` beyond reason.
+  public static func dollars(_ amount: Double) -> String {
+    guard amount.isFinite, abs(amount) < 1e15 else { return "-" }
+    let sign = amount < 0 ? "-" : ""
+    let size = abs(amount)
+    if size >= 1000 { return "\(sign)$" + grouped(Int(size.rounded())) }
+    return "\(sign)$" + fixed(size, size > 0 && size < 0.1 ? 4 : 2)
+  }
+
+  /// `value` with so many digits behind the point; `-` beyond reason.
+  public static func fixed(_ value: Double, _ digits: Int) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "-" }
+    var unit = 1
+    for _ in 0..<digits { unit *= 10 }
+    let scaled = Int((abs(value) * Double(unit)).rounded())
+    let sign = value < 0 && scaled > 0 ? "-" : ""
+    guard digits > 0 else { return "\(sign)\(scaled)" }
+    return "\(sign)\(scaled / unit).\(padded(scaled % unit, digits))"
+  }
 }

@@ -1,4 +1,4 @@
-import Prefix
+public import Prefix
 public import Turns
 import Upstream
 
@@ -57,6 +57,33 @@ public final class LedgerReader {
     return turns
   }
 
+  /// A page of one session's turns with a higher number than `turn`, oldest first.
+  public func turns(
+    of key: SessionKey, after turn: Int, limit: Int
+  ) throws(LedgerError) -> [StoredTurn] {
+    let row = try database.prepare(
+      Self.turnQuery("run = ? AND session = ? AND turn > ?") + " ORDER BY turn LIMIT ?", .read)
+    row.bind(Int(key.run))
+    row.bind(Int(key.session.raw))
+    row.bind(turn)
+    row.bind(limit)
+    var turns: [StoredTurn] = []
+    while try row.step() { turns.append(TurnRow.read(row)) }
+    return turns
+  }
+
+  public func sessionCount() throws(LedgerError) -> Int {
+    try database.integer("SELECT count(*) FROM sessions", .read) ?? 0
+  }
+
+  /// The run that was last to store a session of this name; nil if none did.
+  public func run(of session: SessionID) throws(LedgerError) -> Int64? {
+    let row = try database.prepare(
+      "SELECT run FROM sessions WHERE session = ? ORDER BY last_seen DESC LIMIT 1", .read)
+    row.bind(Int(session.raw))
+    return try row.step() ? row.integer(0).map { Int64($0) } : nil
+  }
+
   public func turn(_ number: Int, of key: SessionKey) throws(LedgerError) -> StoredTurn? {
     let row = try database.prepare(Self.turnQuery("run = ? AND session = ? AND turn = ?"), .read)
     row.bind(Int(key.run))
@@ -66,13 +93,18 @@ public final class LedgerReader {
   }
 
   /// Calls `body` with each matching turn, oldest first, without holding them in memory.
+  /// - Parameter isCancelled: asked before each turn; true ends it early.
   public func forEachTurn(
-    _ filter: LedgerFilter, _ body: (StoredTurn) -> Void
+    _ filter: LedgerFilter, until isCancelled: () -> Bool = { false },
+    _ body: (StoredTurn) -> Void
   ) throws(LedgerError) {
     let row = try database.prepare(
       Self.turnQuery(filter.condition) + " ORDER BY started_at, rowid", .read)
     filter.bind(to: row)
-    while try row.step() { body(TurnRow.read(row)) }
+    while !isCancelled() {
+      guard try row.step() else { return }
+      body(TurnRow.read(row))
+    }
   }
 
   /// Adds each matching turn to a cost breakdown.

@@ -92,8 +92,8 @@ public enum ShowTurns {
     add("output tokens", record.usage.outputTokens)
     add("first byte ms", record.firstByteMillis)
     add("total ms", record.totalMillis)
-    add("prompt ms", record.usage.promptMillis.map { StatsText.fixed($0, 1) })
-    add("generation ms", record.usage.generationMillis.map { StatsText.fixed($0, 1) })
+    add("prompt ms", record.usage.promptMillis.map { Humanised.fixed($0, 1) })
+    add("generation ms", record.usage.generationMillis.map { Humanised.fixed($0, 1) })
     add("received bytes", record.receivedBytes)
     add("forwarded bytes", record.forwardedBytes)
     add("blocks", record.blockCount)
@@ -111,8 +111,8 @@ public enum ShowTurns {
   private static func figure(
     _ cost: CostSummary, _ figure: KeyPath<CostFigures, Double>
   ) -> String? {
-    if cost.dollars.turns > 0 { return "$" + StatsText.fixed(cost.dollars[keyPath: figure], 6) }
-    if cost.seconds.turns > 0 { return StatsText.fixed(cost.seconds[keyPath: figure], 3) + " s" }
+    if cost.dollars.turns > 0 { return "$" + Humanised.fixed(cost.dollars[keyPath: figure], 6) }
+    if cost.seconds.turns > 0 { return Humanised.fixed(cost.seconds[keyPath: figure], 3) + " s" }
     return nil
   }
 

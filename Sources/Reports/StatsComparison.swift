@@ -151,7 +151,7 @@ public struct StatsComparison: Sendable {
   }
 
   private func line(_ mode: PinMode, _ spread: Spread, _ digits: Int) -> String {
-    func number(_ value: Double?) -> String { value.map { StatsText.fixed($0, digits) } ?? "-" }
+    func number(_ value: Double?) -> String { value.map { Humanised.fixed($0, digits) } ?? "-" }
     return "  " + StatsText.cell(mode.name, 26) + StatsText.right("\(spread.count)", 4)
       + StatsText.right(number(spread.mean), 10) + StatsText.right(number(spread.deviation), 10)
       + "\n"
@@ -160,7 +160,7 @@ public struct StatsComparison: Sendable {
   private func finding(_ result: Result) -> String {
     guard let p = result.p else { return "no test: too few sessions" }
     let test = result.isPaired ? "Wilcoxon signed-rank" : "Mann-Whitney"
-    let value = p < 0.0001 ? "p < 0.0001" : "p = \(StatsText.fixed(p, 4))"
+    let value = p < 0.0001 ? "p < 0.0001" : "p = \(Humanised.fixed(p, 4))"
     guard result.isDifferent, let a = result.first.mean, let b = result.second.mean else {
       return "\(test), \(value): the data does not support a difference"
     }

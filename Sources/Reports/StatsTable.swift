@@ -69,7 +69,7 @@ public struct StatsTable: Sendable {
       out += StatsText.right(text(figures.agentAlone), 14)
       out += StatsText.right("\(figures.turns)", 8) + "\n"
     }
-    row("paid APIs", costs.dollars, StatsText.dollars)
+    row("paid APIs", costs.dollars, Humanised.dollars)
     row("own servers, prefill", costs.seconds, StatsText.seconds)
     for (reason, turns) in costs.unpriced.sorted(by: { $0.key < $1.key }) {
       out += StatsText.cell("unpriced", 22) + StatsText.cell(reason.text, 42)

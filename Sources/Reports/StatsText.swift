@@ -43,33 +43,14 @@ enum StatsText {
     share.map { "\(Humanised.percent($0))%" } ?? "-"
   }
 
-  /// $0.0012, $0.41, $12.30, $1,234
-  static func dollars(_ amount: Double) -> String {
-    guard amount.isFinite, amount < 1e15 else { return "-" }
-    if amount >= 1000 { return "$" + Humanised.grouped(Int(amount.rounded())) }
-    let digits = amount > 0 && amount < 0.1 ? 4 : 2
-    return "$" + fixed(amount, digits)
-  }
-
   static func seconds(_ amount: Double) -> String {
     guard amount.isFinite, amount < 1e12 else { return "-" }
     return Humanised.duration(millis: Int((amount * 1000).rounded()))
   }
 
-  /// `value` with so many digits behind the point.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
-    guard value.isFinite, abs(value) < 1e12 else { return "-" }
-    var unit = 1
-    for _ in 0..<digits { unit *= 10 }
-    let scaled = Int((abs(value) * Double(unit)).rounded())
-    let sign = value < 0 && scaled > 0 ? "-" : ""
-    guard digits > 0 else { return "\(sign)\(scaled)" }
-    return "\(sign)\(scaled / unit).\(Humanised.padded(scaled % unit, digits))"
-  }
-
   /// What was paid, in money where there is any.
   static func paid(_ costs: CostSummary) -> String {
-    if costs.dollars.turns > 0 { return dollars(costs.dollars.paid) }
+    if costs.dollars.turns > 0 { return Humanised.dollars(costs.dollars.paid) }
     if costs.seconds.turns > 0 { return seconds(costs.seconds.paid) }
     return "-"
   }

@@ -214,7 +214,7 @@ public enum OptionTable {
     Option(
       "format", nil, .value("FORMAT"), in: stored, "table, json or csv (default table)"),
     Option(
-      "prices", nil, .value("FILE"), in: stored,
+      "prices", nil, .value("FILE"), in: serving.union(stored),
       "price list to use instead of the built-in one; same form as Resources/prices.json"),
     Option(
       "config", nil, .value("FILE"), in: serving.union(stored),

@@ -13,6 +13,7 @@ final class DashboardLoop {
   private let ring: EventRing<TurnEvent>
   private let options: TerminalOptions
   private let hooks: Hooks
+  private let takeAnswers: () -> [ArchiveAnswer]
   private var screen: CursesScreen
   private var reader = KeyReader()
   private var state: DashboardState
@@ -28,10 +29,14 @@ final class DashboardLoop {
   private(set) var wakeup: Wakeup?
 
   /// Enters the terminal.
-  init(ring: EventRing<TurnEvent>, options: TerminalOptions, hooks: Hooks) throws(TerminalError) {
+  init(
+    ring: EventRing<TurnEvent>, options: TerminalOptions, hooks: Hooks,
+    takeAnswers: @escaping () -> [ArchiveAnswer]
+  ) throws(TerminalError) {
     self.ring = ring
     self.options = options
     self.hooks = hooks
+    self.takeAnswers = takeAnswers
     do { loop = try Loop() } catch { throw .loopFailed(error.message) }
     device = try TerminalDevice()
     let size = device.size ?? Size(columns: 80, rows: 24)
@@ -67,6 +72,7 @@ final class DashboardLoop {
   /// - Returns: why it ended, and what was written to standard error meanwhile.
   func run(stopRequested: () -> Bool) -> (LeaveReason, String) {
     resized()
+    perform(state.openingRequests)
     gate.markDirty()
     pump()
     while reason == nil {
@@ -125,12 +131,16 @@ final class DashboardLoop {
   }
 
   private func apply(_ input: DashboardInput) {
-    let effects = state.reduce(input, now: options.now())
-    gate.markDirty()
+    gate.markDirty(byPerson: input.isFromPerson)
+    perform(state.reduce(input, now: options.now()))
+  }
+
+  private func perform(_ effects: [Effect]) {
     for effect in effects {
       switch effect {
       case .command(let command): hooks.send(command)
       case .save(let request): apply(.saved(hooks.save(request)))
+      case .read(let request): hooks.read(request)
       case .copy(let text): device.send(Clipboard.sequence(text))
       case .leave(let reason): leave(reason)
       case .redraw: screen.invalidate()
@@ -150,7 +160,7 @@ final class DashboardLoop {
     switch gate.decision(at: now) {
     case .drawNow:
       draw(at: now)
-      if !ring.prepareToSleep() { gateTimer?.start(afterMillis: UInt64(gate.gapMillis)) }
+      if !ring.prepareToSleep() { gateTimer?.start(afterMillis: UInt64(gate.gap)) }
     case .wait(let millis): gateTimer?.start(afterMillis: UInt64(max(1, millis)))
     case .nothing:
       if !ring.prepareToSleep() { gateTimer?.start(afterMillis: 1) }
@@ -163,9 +173,13 @@ final class DashboardLoop {
       apply(.eventsLost(lost - lostSeen))
       lostSeen = lost
     }
+    for answer in takeAnswers() { apply(.archive(answer)) }
     // Bounded, so that keys are seen under any load.
     for _ in 0..<2_048 {
-      guard let event = ring.pop() else { return }
+      guard let event = ring.pop() else {
+        if ring.isHeldBack { hooks.roomForMore() }
+        return
+      }
       apply(.event(event))
     }
   }
@@ -177,7 +191,7 @@ final class DashboardLoop {
     _ = screen.draw(Dashboard.frame(state, now: wall))
     gate.drawn(at: now)
     if let next = Dashboard.nextChange(state, now: wall) {
-      tickTimer?.start(afterMillis: UInt64(max(gate.gapMillis, next)))
+      tickTimer?.start(afterMillis: UInt64(max(gate.gap, next)))
     } else {
       tickTimer?.stop()
     }

@@ -14,6 +14,10 @@ public final class DashboardThread: @unchecked Sendable {
     public var send: @Sendable (ProxyCommand) -> Void
     /// Writes a file and says where.
     public var save: @Sendable (SaveRequest) -> SaveOutcome
+    /// Passes a question on to whoever reads the ledger, without waiting; `deliver` brings the answer.
+    public var read: @Sendable (ArchiveRequest) -> Void
+    /// The ring has room for what its producer holds back.
+    public var roomForMore: @Sendable () -> Void
     /// The dashboard has ended, the terminal is as it was. The text is what was written to standard
     /// error meanwhile. Called once; the thread ends right after it.
     public var finished: @Sendable (LeaveReason, _ standardError: String) -> Void
@@ -21,10 +25,14 @@ public final class DashboardThread: @unchecked Sendable {
     public init(
       send: @escaping @Sendable (ProxyCommand) -> Void,
       save: @escaping @Sendable (SaveRequest) -> SaveOutcome,
+      read: @escaping @Sendable (ArchiveRequest) -> Void = { _ in },
+      roomForMore: @escaping @Sendable () -> Void = {},
       finished: @escaping @Sendable (LeaveReason, _ standardError: String) -> Void
     ) {
       self.send = send
       self.save = save
+      self.read = read
+      self.roomForMore = roomForMore
       self.finished = finished
     }
   }
@@ -35,6 +43,8 @@ public final class DashboardThread: @unchecked Sendable {
   private let stopRequested = Atomic<Bool>(false)
   /// Open while the thread runs.
   private let wakeup = Mutex<Wakeup?>(nil)
+  private let answers = Mutex<[ArchiveAnswer]>([])
+  private let hasEnded = Atomic<Bool>(false)
   private var thread: pthread_t?
 
   /// The ring's consumer is this thread, from `start` on.
@@ -47,7 +57,9 @@ public final class DashboardThread: @unchecked Sendable {
   /// Enters the terminal and starts the thread. If it throws, the terminal is as it was and nothing
   /// runs. To be called once.
   public func start() throws(TerminalError) {
-    let loop = try DashboardLoop(ring: ring, options: options, hooks: hooks)
+    let loop = try DashboardLoop(ring: ring, options: options, hooks: hooks) { [self] in
+      takeAnswers()
+    }
     wakeup.withLock { $0 = loop.wakeup }
     let context = Unmanaged.passRetained(Start(thread: self, loop: loop)).toOpaque()
     var handle = pthread_t()
@@ -72,16 +84,44 @@ public final class DashboardThread: @unchecked Sendable {
     wake()
   }
 
+  /// Hands over an answer to `Hooks.read`, from any thread.
+  public func deliver(_ answer: ArchiveAnswer) {
+    answers.withLock { $0.append(answer) }
+    wake()
+  }
+
+  private func takeAnswers() -> [ArchiveAnswer] {
+    answers.withLock { answers in
+      defer { answers = [] }
+      return answers
+    }
+  }
+
   /// Waits until the thread has ended. To be called once, not from a hook.
-  public func join() {
-    if let thread { pthread_join(thread, nil) }
-    thread = nil
+  ///
+  /// A terminal that takes nothing any more (a stopped pane, a connection that is gone) holds the
+  /// thread in its last write: then it is left behind, and nothing that may write to the terminal,
+  /// the end of the process included, may be waited for.
+  /// - Returns: whether the thread has ended within `limitMillis`.
+  public func join(limitMillis: Int = 3_000) -> Bool {
+    guard let thread else { return true }
+    self.thread = nil
+    for _ in 0..<max(1, limitMillis / 5) {
+      if hasEnded.load(ordering: .acquiring) {
+        pthread_join(thread, nil)
+        return true
+      }
+      usleep(5_000)
+    }
+    pthread_detach(thread)
+    return false
   }
 
   fileprivate func run(_ loop: DashboardLoop) {
     let (reason, errors) = loop.run { self.stopRequested.load(ordering: .acquiring) }
     wakeup.withLock { $0 = nil }
     hooks.finished(reason, errors)
+    hasEnded.store(true, ordering: .releasing)
   }
 
   /// What is handed to the new thread, which then owns it alone.

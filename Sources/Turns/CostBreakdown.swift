@@ -21,6 +21,10 @@ public struct CostBreakdown: Sendable {
     var meter: CostMeter
   }
 
+  /// Names of models come from outside: beyond so many the rest is summed up together.
+  private static let modelLimit = 500
+  private static let otherModels = "other models"
+
   public let prices: PriceTable
   public private(set) var totals = SessionTotals()
   private var sums: [Key: Sums] = [:]
@@ -29,7 +33,8 @@ public struct CostBreakdown: Sendable {
 
   public mutating func add(_ record: TurnRecord, isLocal: Bool) {
     totals.add(record)
-    let key = Key(upstream: record.upstream, model: record.model)
+    var key = Key(upstream: record.upstream, model: record.model)
+    if sums.count >= Self.modelLimit, sums[key] == nil { key.model = Self.otherModels }
     sums[key, default: Sums(meter: CostMeter(prices))].totals.add(record)
     sums[key, default: Sums(meter: CostMeter(prices))].meter.add(
       record.costInput(isLocal: isLocal))

@@ -24,6 +24,8 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
   private let head = Atomic<Int>(0)
   private let dropped = Atomic<Int>(0)
   private let sleeping = Atomic<Bool>(false)
+  /// Whether the backlog holds something.
+  private let heldBack = Atomic<Bool>(false)
 
   // Producer only.
   private var backlog: [Element] = []
@@ -56,12 +58,15 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
 
   /// Moves the backlog into the ring as far as it fits. Same result as `push`.
   public func flush() -> Bool {
-    var sent = 0
-    for element in backlog {
-      guard offer(element) else { break }
-      sent += 1
+    sendBacklog()
+    if backlog.isEmpty {
+      if heldBack.load(ordering: .relaxed) {
+        heldBack.store(false, ordering: .sequentiallyConsistent)
+      }
+    } else if !heldBack.exchange(true, ordering: .sequentiallyConsistent) {
+      // The consumer may have emptied the ring before it could see this: then nobody would ask.
+      sendBacklog()
     }
-    backlog.removeFirst(sent)
     if backlog.count > backlogLimit {
       let excess = backlog.count - backlogLimit
       backlog.removeFirst(excess)
@@ -72,6 +77,15 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
 
   /// Counts elements that were lost before they came here.
   public func noteDropped(_ count: Int) { dropped.add(count, ordering: .relaxed) }
+
+  private func sendBacklog() {
+    var sent = 0
+    for element in backlog {
+      guard offer(element) else { break }
+      sent += 1
+    }
+    backlog.removeFirst(sent)
+  }
 
   private func wakes() -> Bool {
     guard sleeping.load(ordering: .sequentiallyConsistent) else { return false }
@@ -112,6 +126,10 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
     }
     return true
   }
+
+  /// Whether elements wait for room in the ring, for which the producer has to call `flush`. To be
+  /// asked after the ring was emptied.
+  public var isHeldBack: Bool { heldBack.load(ordering: .sequentiallyConsistent) }
 
   /// How many elements were dropped since the ring was made.
   public var droppedCount: Int { dropped.load(ordering: .relaxed) }

@@ -266,7 +266,8 @@ private final class Attaching {
     isOver = true
     self.status = status
     client.close()
-    pane?.stop()
+    // A terminal that takes nothing any more would hold up the end of the process as well.
+    if pane?.stop() == false { _exit(status) }
     pane = nil
     timer?.close()
     for signal in signals { signal.close() }

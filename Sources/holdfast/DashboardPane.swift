@@ -7,6 +7,7 @@ import Reports
 import Synchronization
 import Terminal
 import Turns
+import Upstream
 
 /// The dashboard beside the proxy: one ring towards it, one ring of commands back.
 final class DashboardPane: Sendable {
@@ -15,12 +16,15 @@ final class DashboardPane: Sendable {
   private let wakeLoop: @Sendable () -> Void
   private let outcome = Outcome()
   private let thread: DashboardThread
+  private let archive: ArchiveReader?
 
   /// - Parameters:
   ///   - color: auto, always or never.
+  ///   - ledger: path of the file that earlier turns are read from.
   ///   - wakeLoop: called from the dashboard's thread when a command waits or it has ended.
   init(
-    _ dashboard: DashboardOptions, color: String, wakeLoop: @escaping @Sendable () -> Void
+    _ dashboard: DashboardOptions, color: String, ledger: String? = nil,
+    wakeLoop: @escaping @Sendable () -> Void
   ) throws(TerminalError) {
     let commands = EventRing<ProxyCommand>(capacity: 64)
     self.commands = commands
@@ -32,6 +36,8 @@ final class DashboardPane: Sendable {
       default: .auto
       }
     let outcome = outcome
+    let archive = ledger.map { ArchiveReader(path: $0, prices: dashboard.prices) }
+    self.archive = archive
     thread = DashboardThread(
       ring: events,
       options: TerminalOptions(dashboard: dashboard, colors: colors) { Loop.wallMillis() },
@@ -41,10 +47,18 @@ final class DashboardPane: Sendable {
           wakeLoop()
         },
         save: { EvidenceFile.save($0) },
+        read: { archive?.ask($0) },
+        roomForMore: wakeLoop,
         finished: { reason, errors in
           outcome.value.withLock { $0 = (reason, errors) }
           wakeLoop()
         }))
+    let thread = thread
+    do throws(UVError) {
+      try archive?.start { thread.deliver($0) }
+    } catch {
+      throw TerminalError.loopFailed(error.message)
+    }
     try thread.start()
   }
 
@@ -81,10 +95,13 @@ final class DashboardPane: Sendable {
     }
   }
 
-  /// Restores the terminal; waits for it.
-  func stop() {
+  /// Restores the terminal.
+  /// - Returns: false if the terminal takes nothing any more, so that nothing else may be written
+  ///   to it.
+  func stop() -> Bool {
+    archive?.stop()
     thread.stop()
-    thread.join()
+    return thread.join()
   }
 }
 

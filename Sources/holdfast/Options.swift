@@ -3,6 +3,7 @@ import Glibc
 import Prefix
 import Proxy
 import Settings
+import Upstream
 import Wire
 
 /// What `holdfast` and `holdfast demo` were asked to do.
@@ -35,6 +36,7 @@ struct ServeOptions {
   var ndjson: String?
   /// Nil if no ledger is kept.
   var ledger: LedgerOptions?
+  var prices: PriceTable
   var ascii: Bool
   var color: String
   var readOnly: Bool
@@ -77,6 +79,7 @@ struct ServeOptions {
     noTUI = line.has("no-tui")
     ndjson = line.last("ndjson")
     ledger = try LedgerOptions(line)
+    prices = try StatsOptions.prices(line)
     ascii = line.has("ascii")
     color = try line.word("color", of: ["auto", "always", "never"], default: "auto")
     readOnly = line.has("read-only")

@@ -68,6 +68,8 @@ final class Serving {
   private var isStopping = false
   /// Whether somebody looks on from outside.
   private var isWatched = false
+  /// The terminal takes nothing any more: nothing may be written to it.
+  private var isTerminalStuck = false
   private var status: Int32 = 0
   private var totals = RunTotals()
 
@@ -89,12 +91,16 @@ final class Serving {
 
   func run() throws -> Int32 {
     defer {
-      pane?.stop()
+      leaveTerminal()
       control?.stop()
       reports.finish()
       capture?.finish()
       finishLedger()
       demo?.stop()
+      if isTerminalStuck {
+        // The write that hangs would hold up the end of the process as well.
+        _exit(status)
+      }
       if let farewell { Console.print(farewell) }
     }
     CoreDumps.forbid()
@@ -239,8 +245,9 @@ final class Serving {
       pane = try DashboardPane(
         DashboardOptions(
           listenAddress: "\(address)", ascii: options.ascii || !TerminalDevice.isUnicode,
-          readOnly: options.readOnly, canPin: true, defaultMode: options.mode),
-        color: options.color
+          readOnly: options.readOnly, canPin: true, defaultMode: options.mode,
+          hasLedger: options.ledger != nil, prices: options.prices),
+        color: options.color, ledger: options.ledger?.path
       ) { wakeup?.send() }
     } catch {
       Console.error("holdfast: no dashboard: \(error)")
@@ -427,10 +434,14 @@ final class Serving {
     return true
   }
 
-  private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
-    pane?.stop()
+  private func leaveTerminal() {
+    if pane?.stop() == false { isTerminalStuck = true }
     pane = nil
     engine?.watchSlots(isWatched)
+  }
+
+  private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
+    leaveTerminal()
     if !errors.isEmpty { Console.error(errors) }
     switch reason {
     case .lineMode:

@@ -28,7 +28,7 @@ struct StatsOptions {
       throw .missingOption("ledger", hint: "there is no home directory to look for it")
     }
     ledger = path
-    prices = try line.last("prices").map(Self.prices) ?? .standard
+    prices = try Self.prices(line)
     format =
       Format(
         rawValue: try line.word("format", of: Format.allCases.map(\.rawValue), default: "table"))
@@ -56,7 +56,9 @@ struct StatsOptions {
     turn = number
   }
 
-  static func prices(_ path: String) throws(UsageError) -> PriceTable {
+  /// The list that was named, else the built-in one.
+  static func prices(_ line: ParsedCommandLine) throws(UsageError) -> PriceTable {
+    guard let path = line.last("prices") else { return .standard }
     guard let text = readFile(path) else {
       throw .badValue(option: "prices", value: path, expected: "a file that can be read")
     }

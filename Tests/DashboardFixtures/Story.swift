@@ -15,10 +15,12 @@ public enum Story {
   public static let aider = SessionID(raw: 0x05de_77f1)
 
   public static func options(
-    ascii: Bool = false, readOnly: Bool = false, canPin: Bool = true
+    ascii: Bool = false, readOnly: Bool = false, canPin: Bool = true,
+    hasLedger: Bool = true
   ) -> DashboardOptions {
     DashboardOptions(
-      listenAddress: "127.0.0.1:8089", ascii: ascii, readOnly: readOnly, canPin: canPin)
+      listenAddress: "127.0.0.1:8089", ascii: ascii, readOnly: readOnly, canPin: canPin,
+      hasLedger: hasLedger)
   }
 
   public static let upstreamUp = TurnEvent.upstream(
@@ -57,10 +59,11 @@ public enum Story {
 
   public static func state(
     size: Size, ascii: Bool = false, canPin: Bool = true, readOnly: Bool = false,
-    events: [TurnEvent] = Story.events()
+    hasLedger: Bool = true, events: [TurnEvent] = Story.events()
   ) -> DashboardState {
     var state = DashboardState(
-      options: options(ascii: ascii, readOnly: readOnly, canPin: canPin), size: size,
+      options: options(
+        ascii: ascii, readOnly: readOnly, canPin: canPin, hasLedger: hasLedger), size: size,
       startedAt: now - 21_060_000)
     for event in events { _ = state.reduce(.event(event), now: now) }
     state.catchUp()

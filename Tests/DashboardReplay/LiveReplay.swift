@@ -8,7 +8,7 @@ import Turns
 
 /// Runs the dashboard's thread on the terminal; the main thread is the producer and obeys lines from
 /// a named pipe: `turn`, `break`, `evict`, `down`, `up`, `load PER_SECOND SECONDS`, `noise TEXT`,
-/// `hostile`, `crash`, `stop`.
+/// `hostile`, `crowd SESSIONS TURNS`, `done FILE`, `crash`, `stop`.
 final class LiveReplay: Sendable {
   private let ring = EventRing<TurnEvent>()
   private let thread: DashboardThread
@@ -19,6 +19,7 @@ final class LiveReplay: Sendable {
     self.arguments = arguments
     let ring = ring
     let outcome = shared
+    let archive = Archive()
     var options = Story.options(
       ascii: arguments.contains("--ascii") || !TerminalDevice.isUnicode,
       readOnly: arguments.contains("--read-only"), canPin: !arguments.contains("--measure-only"))
@@ -31,7 +32,20 @@ final class LiveReplay: Sendable {
       hooks: DashboardThread.Hooks(
         send: { Outcome.log("command \($0)") },
         save: { _ in .written(path: "/tmp/evidence.txt") },
+        read: { archive.answer($0) },
         finished: { reason, errors in outcome.set(reason, errors) }))
+    archive.serve(thread)
+  }
+
+  /// The story's ledger, which answers at once.
+  private final class Archive: Sendable {
+    private let thread = Mutex<DashboardThread?>(nil)
+
+    func serve(_ thread: DashboardThread) { self.thread.withLock { $0 = thread } }
+
+    func answer(_ request: ArchiveRequest) {
+      thread.withLock { $0 }?.deliver(Story.answer(request))
+    }
   }
 
   func run() {
@@ -48,7 +62,7 @@ final class LiveReplay: Sendable {
       return
     }
     obeyCommands()
-    thread.join()
+    guard thread.join() else { _exit(3) }
     let (reason, errors) = shared.value
     print("left: \(reason)")
     if !errors.isEmpty { print("standard error: \(errors)") }
@@ -66,25 +80,27 @@ final class LiveReplay: Sendable {
       return
     }
     var turn = 47
-    while !shared.isSet {
+    var isStopping = false
+    while !shared.isSet && !isStopping {
       // Opened again and again: each writer closes it.
       let file = open(arguments[flag + 1], O_RDONLY | O_NONBLOCK)
       guard file >= 0 else { return }
       defer { close(file) }
       var watched = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
-      while !shared.isSet {
+      while !shared.isSet && !isStopping {
+        if ring.hasBacklog, ring.flush() { thread.wake() }
         guard poll(&watched, 1, 50) > 0 else { continue }
         var bytes = [UInt8](repeating: 0, count: 1_000)
         let count = read(file, &bytes, bytes.count)
         if count <= 0 { break }
         for line in String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: "\n") {
-          obey(line.split(separator: " ").map(String.init), &turn)
+          obey(line.split(separator: " ").map(String.init), &turn, &isStopping)
         }
       }
     }
   }
 
-  private func obey(_ words: [String], _ turn: inout Int) {
+  private func obey(_ words: [String], _ turn: inout Int, _ isStopping: inout Bool) {
     switch words.first {
     case "turn", "break":
       turn += 1
@@ -109,8 +125,25 @@ final class LiveReplay: Sendable {
         Story.whole(Story.claude, turn, secondsAgo: 0).forEach(push)
         usleep(UInt32(1_000_000 / rate))
       }
+    case "crowd":
+      guard words.count > 2, let sessions = Int(words[1]), let turns = Int(words[2]) else { return }
+      for turn in 1...turns {
+        for session in 1...sessions {
+          push(.finished(Story.plain(SessionID(raw: UInt32(session)), turn)))
+          // Nothing may be lost: the ring is given time.
+          while ring.hasBacklog {
+            if ring.flush() { thread.wake() }
+            usleep(200)
+          }
+        }
+      }
+    case "done":
+      guard words.count > 1 else { return }
+      close(open(words[1], O_WRONLY | O_CREAT, 0o600))
     case "crash": fatalError("crash asked for")
-    case "stop": thread.stop()
+    case "stop":
+      thread.stop()
+      isStopping = true
     default: break
     }
   }

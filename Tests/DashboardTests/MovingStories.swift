@@ -65,11 +65,21 @@ struct MovingStories {
   }
 
   @Test func `a turn that left the window does not take the cursor with it`() {
-    var player = Player()
+    var player = Player(hasLedger: false)
     player.press("2g")
     for turn in 48...400 { player.turn(Story.claude, turn) }
     player.press("<up>")
     #expect(player.screen.contains(">   201 "))
+  }
+
+  @Test func `with a ledger the cursor stays on a turn that left the window`() {
+    var player = Player()
+    player.press("2g")
+    for turn in 48...400 { player.turn(Story.claude, turn) }
+    player.press("<down>")
+    #expect(player.screen.contains(">     2 "))
+    player.press("G")
+    #expect(player.screen.contains(">   400 "))
   }
 
   @Test func `the list of all turns can be walked and opened`() {

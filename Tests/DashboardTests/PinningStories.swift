@@ -33,7 +33,7 @@ struct PinningStories {
   @Test func `m offers the modes with the present one marked`() {
     var player = Player()
     player.press("m")
-    #expect(player.lines.contains { $0.hasPrefix(" > hold") && $0.contains("(now)") })
+    #expect(player.lines.contains { $0.hasPrefix(" > (*) hold") })
     player.press("<up><enter>")
     #expect(player.commands == [.setMode(session: Story.claude, mode: .safe)])
     player.press("m<esc>")

@@ -46,4 +46,31 @@ struct RefreshGateTests {
     #expect(Dashboard.nextChange(state, now: Story.now + 300) == 700)
     #expect(Dashboard.nextChange(state, now: Story.now + 120_300) == 59_700)
   }
+
+  @Test func `in a flood of events frames come half as often, but keys are echoed at once`() {
+    var gate = RefreshGate(gapMillis: 50, floodGapMillis: 100)
+    var frames = 0
+    for now in stride(from: Int64(0), to: 5_000, by: 5) {
+      gate.markDirty()
+      if gate.decision(at: now) == .drawNow {
+        gate.drawn(at: now)
+        frames += 1
+      }
+    }
+    #expect(frames < 60)
+    gate.markDirty(byPerson: true)
+    #expect(gate.decision(at: 5_045) == .drawNow)
+  }
+
+  @Test func `after a flood the gap is short again`() {
+    var gate = RefreshGate(gapMillis: 50, floodGapMillis: 100)
+    for now in stride(from: Int64(0), to: 1_000, by: 50) {
+      gate.markDirty()
+      if gate.decision(at: now) == .drawNow { gate.drawn(at: now) }
+    }
+    #expect(gate.gap == 100)
+    gate.markDirty()
+    gate.drawn(at: 5_000)
+    #expect(gate.gap == 50)
+  }
 }

@@ -10,8 +10,10 @@ enum ScreenFile {
 
   static var isRecording: Bool { getenv("HOLDFAST_RECORD_SCREENS") != nil }
 
-  static func read(_ name: String) -> String? {
-    guard let file = fopen("\(folder)/\(name).screen", "r") else { return nil }
+  static func read(_ name: String) -> String? { readFile("\(folder)/\(name).screen") }
+
+  static func readFile(_ path: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
     var part = [UInt8](repeating: 0, count: 65_536)
@@ -25,8 +27,12 @@ enum ScreenFile {
 
   static func write(_ name: String, _ text: String) {
     mkdir(folder, 0o755)
-    guard let file = fopen("\(folder)/\(name).screen", "w") else { return }
+    _ = writeFile("\(folder)/\(name).screen", text)
+  }
+
+  static func writeFile(_ path: String, _ text: String) -> Bool {
+    guard let file = fopen(path, "w") else { return false }
     defer { fclose(file) }
-    fputs(text, file)
+    return fputs(text, file) >= 0
   }
 }

@@ -22,6 +22,19 @@ struct ScreenTests {
     Case(name: "break-hex", keys: [.character("3"), .character("x")]),
     Case(name: "costs", keys: [.character("4")]),
     Case(name: "costs-seconds", keys: [.character("4"), .character("u")]),
+    Case(
+      name: "costs-money", keys: [.character("4"), .character("u"), .character("u")],
+      events: Story.events() + Story.paidTurns()),
+    Case(name: "stored", keys: [.character("o"), .down]),
+    Case(name: "stored-session", keys: [.character("o"), .down, .enter, .pageUp, .up]),
+    Case(
+      name: "compare",
+      keys: [.character("2"), .up, .up, .character(" "), .character("G"), .enter]),
+    Case(name: "branches", keys: [], events: Story.events() + Story.subagents()),
+    Case(
+      name: "branches-folded", keys: [.left], events: Story.events() + Story.subagents()),
+    Case(
+      name: "servers", keys: [.character("!")], events: Story.events() + [Story.upstreamWithSlots]),
     Case(name: "help", keys: [.character("?")]),
     Case(name: "stop-question", keys: [.character("q")]),
     Case(name: "mode-menu", keys: [.character("m")]),
@@ -35,16 +48,20 @@ struct ScreenTests {
   ]
   static let sizes = [(120, 35), (80, 24), (60, 15), (40, 8)]
 
+  /// The largest size stands for Unicode, the others for ASCII.
+  static func text(_ example: Case, columns: Int, rows: Int) -> String {
+    var state = Story.state(
+      size: Size(columns: columns, rows: rows), ascii: columns < 120, readOnly: example.readOnly,
+      events: example.events)
+    state.play(example.keys)
+    return Dashboard.frame(state, now: Story.now).text + "\n"
+  }
+
   @Test(arguments: cases)
   func `the screen is as expected at every size`(_ example: Case) {
     for (columns, rows) in ScreenTests.sizes {
-      // The largest size stands for Unicode, the others for ASCII.
       let name = "\(example.name)-\(columns)x\(rows)"
-      var state = Story.state(
-        size: Size(columns: columns, rows: rows), ascii: columns < 120,
-        readOnly: example.readOnly, events: example.events)
-      for key in example.keys { _ = state.reduce(.key(key), now: Story.now) }
-      let text = Dashboard.frame(state, now: Story.now).text + "\n"
+      let text = ScreenTests.text(example, columns: columns, rows: rows)
       if ScreenFile.isRecording {
         ScreenFile.write(name, text)
       } else {
@@ -67,7 +84,7 @@ struct ScreenTests {
     for example in ScreenTests.cases {
       var state = Story.state(
         size: Size(columns: 132, rows: 40), ascii: true, events: example.events)
-      for key in example.keys { _ = state.reduce(.key(key), now: Story.now) }
+      state.play(example.keys)
       let frame = Dashboard.frame(state, now: Story.now)
       #expect(frame.cells.allSatisfy { $0.scalar >= 0x20 && $0.scalar <= 0x7E && $0.mark == 0 })
     }

@@ -11,11 +11,11 @@ struct Player {
 
   init(
     columns: Int = 120, rows: Int = 35, canPin: Bool = true, readOnly: Bool = false,
-    events: [TurnEvent] = Story.events()
+    hasLedger: Bool = true, events: [TurnEvent] = Story.events()
   ) {
     state = Story.state(
       size: Size(columns: columns, rows: rows), ascii: true, canPin: canPin, readOnly: readOnly,
-      events: events)
+      hasLedger: hasLedger, events: events)
   }
 
   /// Characters are keys; names in angle brackets are special keys: `2<up><enter>`.
@@ -34,7 +34,7 @@ struct Player {
     }
   }
 
-  mutating func press(_ key: Key) { effects += state.reduce(.key(key), now: now) }
+  mutating func press(_ key: Key) { effects += state.play([key], now: now) }
 
   mutating func event(_ event: TurnEvent) {
     effects += state.reduce(.event(event), now: now)
@@ -69,4 +69,25 @@ struct Player {
     "^d": .control("d"), "^f": .control("f"), "^l": .control("l"), "^u": .control("u"),
     "^z": .control("z"),
   ]
+}
+
+extension DashboardState {
+  /// Presses keys; the ledger of the story answers at once.
+  /// - Returns: what else has to be done outside.
+  @discardableResult
+  mutating func play(_ keys: [Key], now: Int64 = Story.now) -> [Effect] {
+    var others: [Effect] = []
+    for key in keys {
+      var open = reduce(.key(key), now: now)
+      while !open.isEmpty {
+        let effect = open.removeFirst()
+        if case .read(let request) = effect {
+          open += reduce(.archive(Story.answer(request)), now: now)
+        } else {
+          others.append(effect)
+        }
+      }
+    }
+    return others
+  }
 }

@@ -153,6 +153,6 @@ private let table = StatsTable(ascii: true, question: "all that is kept") { mill
       (1234.5, "$1,235"), (.infinity, "-"),
     ])
   func `money is short`(_ amount: Double, _ text: String) {
-    #expect(StatsText.dollars(amount) == text)
+    #expect(Humanised.dollars(amount) == text)
   }
 }

@@ -40,7 +40,7 @@ struct TerminalTests {
     tmux.start(columns: 80, rows: 24, options: "--ascii", environment: "TERM=\(term)")
     tmux.wait("the last line") { tmux.lines().count > 23 && tmux.lines()[23].hasSuffix("q quit") }
     #expect(
-      tmux.capture().contains("> a1b2c3d4 hold   47   8% 100%   ..     0  msg[3] tool_result"))
+      tmux.capture().contains("> a1b2c3d4 hold    47   8% 100%   ..     0  msg[3] tool_result"))
   }
 
   @Test(arguments: ["TERM=dumb", "TERM=", "TERM=no-such-terminal"])
@@ -216,6 +216,110 @@ struct TerminalTests {
     let before = try #require(Tmux.switches(of: "dashboard", in: process))
     usleep(1_500_000)
     #expect(Tmux.switches(of: "dashboard", in: process) == before)
+  }
+
+  @Test func `a stored session opens and goes back to its first turn`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.keys("o")
+    tmux.wait("stored sessions")
+    tmux.wait("51ab77e0")
+    tmux.keys("Down Enter")
+    tmux.wait("of 412")
+    tmux.keys("g")
+    tmux.wait(">     1")
+    tmux.keys("G")
+    tmux.wait(">   412")
+    tmux.keys("q")
+    tmux.wait("[1 Sessions]")
+  }
+
+  @Test func `costs come in tokens, seconds and money`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.keys("4")
+    tmux.wait("unit: tokens")
+    tmux.wait("today")
+    tmux.keys("u")
+    tmux.wait("unit: seconds")
+    tmux.wait("no cache")
+    tmux.keys("u")
+    tmux.wait("unit: money")
+    tmux.wait("unpriced")
+  }
+
+  @Test func `freezing holds the picture and lets it go again`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.keys("f")
+    tmux.wait("FROZEN")
+    for _ in 0..<3 { tmux.command("turn") }
+    tmux.wait("3 turns waiting")
+    #expect(!tmux.capture().contains("turn   50"))
+    tmux.keys("f")
+    tmux.wait("turn   50")
+  }
+
+  @Test func `help lists the keys and any key closes it`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    for screen in 1...4 {
+      tmux.keys("\(screen)")
+      tmux.wait("[\(screen) ")
+      tmux.keys("?")
+      tmux.wait("this help")
+      tmux.keys("x")
+      tmux.wait("the end of the help") { !tmux.capture().contains("this help") }
+    }
+  }
+
+  @Test func `a search that finds nothing says so, a filter shows in the title`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.keys("/ n o p e Enter")
+    tmux.wait("no match for nope")
+    tmux.keys("Escape")
+    tmux.tmux("send-keys -t t -l '\\codex'")
+    tmux.wait("filter: codex")
+    tmux.keys("Enter")
+    tmux.wait("only codex") { !tmux.capture().contains("> a1b2c3d4") }
+    tmux.keys("Escape")
+    tmux.wait("all rows") { tmux.capture().contains(" a1b2c3d4 claude-code") }
+  }
+
+  @Test func `an upstream that goes down shows at once and comes back`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.command("down")
+    tmux.wait("UPSTREAM DOWN 41s: connection refused")
+    tmux.command("up")
+    tmux.wait("is up again")
+    tmux.wait("up 3ms")
+  }
+
+  @Test func `an evicted session hands the cursor on`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("> a1b2c3d4")
+    tmux.command("evict")
+    tmux.wait("was evicted")
+    tmux.wait("> 05de77f1")
+  }
+
+  @Test func `pinning all sessions asks first`() throws {
+    let tmux = try Tmux()
+    tmux.start()
+    tmux.wait("turn   47")
+    tmux.keys("P")
+    tmux.wait("each from its next turn on?")
+    tmux.keys("n")
+    tmux.wait("nothing changed")
   }
 
   @Test func `a flood of turns arrives in full or is counted`() throws {

@@ -7,6 +7,17 @@ import Turns
 #endif
 
 @Suite struct EventRingTests {
+  @Test func `what waits for room is known to the consumer until it was flushed`() {
+    let ring = EventRing<Int>(capacity: 2, backlog: 8)
+    for number in 1...4 { _ = ring.push(number) }
+    #expect(ring.isHeldBack)
+    #expect(ring.pop() == 1 && ring.pop() == 2 && ring.pop() == nil)
+    #expect(ring.isHeldBack)
+    _ = ring.flush()
+    #expect(!ring.isHeldBack)
+    #expect(ring.pop() == 3 && ring.pop() == 4)
+  }
+
   @Test func `elements come out in the order they went in`() {
     let ring = EventRing<Int>(capacity: 8)
     for value in 0..<5 { _ = ring.push(value) }

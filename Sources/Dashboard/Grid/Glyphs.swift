@@ -9,13 +9,17 @@ public struct Glyphs: Sendable, Equatable {
   public let rest: Character
   public let horizontal: Character
   public let vertical: Character
+  /// In front of a session that branched off from the one above.
+  let branch: Character
   /// Eight steps from low to high.
   public let trend: [Character]
 
   public static let unicode = Glyphs(
     isASCII: false, kept: "█", lost: "░", new: "▒", rest: "·", horizontal: "─", vertical: "│",
+    branch: "└",
     trend: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"])
   public static let ascii = Glyphs(
     isASCII: true, kept: "=", lost: "-", new: "+", rest: ".", horizontal: "-", vertical: "|",
+    branch: "`",
     trend: [".", ":", "-", "=", "+", "*", "%", "#"])
 }

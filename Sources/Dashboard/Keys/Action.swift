@@ -11,6 +11,7 @@ public enum Action: Sendable, Hashable, CaseIterable {
   case toggleAge, toggleUnit
   case copy, save, notices, redraw, suspend
   case togglePin, pinAll, modeMenu
+  case openStored, mark
   case mapByBlock
   case previousHunk, nextHunk, moreContext, lessContext, toggleHex, sideBySide
 }

@@ -58,14 +58,19 @@ public enum KeyTable {
     KeyBinding(
       .open, [.enter], "open the row", hint: "open",
       on: [.sessions, .session, .costs], in: .screens),
-    KeyBinding(.notices, [.character("!")], "notices", in: .screens),
+    KeyBinding(
+      .openStored, [.character("o")], "open a stored session from the ledger", hint: "stored",
+      in: .screens),
+    KeyBinding(.notices, [.character("!")], "servers and notices", in: .screens),
     KeyBinding(.redraw, [.control("l")], "redraw", in: .screens),
     KeyBinding(.suspend, [.control("z")], "refused: agents depend on the proxy", in: .screens),
 
     KeyBinding(.up, [.up, .character("k")], "up", in: .moving),
     KeyBinding(.down, [.down, .character("j")], "down", in: .moving),
-    KeyBinding(.left, [.left, .character("h")], "left", in: .moving),
-    KeyBinding(.right, [.right, .character("l")], "right", in: .moving),
+    KeyBinding(
+      .left, [.left, .character("h")], "left; fold what branched off", in: .moving),
+    KeyBinding(
+      .right, [.right, .character("l")], "right; unfold", in: .moving),
     KeyBinding(.pageUp, [.pageUp, .control("b")], "page up", in: .moving),
     KeyBinding(.pageDown, [.pageDown, .control("f")], "page down", in: .moving),
     KeyBinding(.halfUp, [.control("u")], "half a page up", in: .moving),
@@ -113,7 +118,11 @@ public enum KeyTable {
     KeyBinding(
       .toggleAge, [.character("t")], "clock or age", on: [.sessions, .session], in: .view),
     KeyBinding(
-      .toggleUnit, [.character("u")], "tokens or seconds", hint: "unit", on: [.costs], in: .view),
+      .toggleUnit, [.character("u")], "tokens, seconds or money", hint: "unit", on: [.costs],
+      in: .view),
+    KeyBinding(
+      .mark, [.character(" ")], "mark a turn; Enter on another one compares", hint: "mark",
+      on: [.session], in: .view),
     KeyBinding(
       .mapByBlock, [.character("b")], "map by bytes or one cell per block", hint: "by block",
       on: [.session], in: .view),

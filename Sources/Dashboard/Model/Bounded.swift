@@ -37,6 +37,7 @@ extension TurnRecord {
       verdict.position?.path = clean(position.path)
       verdict.position?.field = clean(position.field)
     }
+    if case .notWorking(let reason) = pinStatus { pinStatus = .notWorking(clean(reason)) }
     switch pin {
     case .refused(let reason): pin = .refused(clean(reason))
     case .rebased(let reason): pin = .rebased(clean(reason))

@@ -11,6 +11,16 @@ public enum DashboardInput: Sendable {
   case pasteIgnored
   /// The outcome of `Effect.save`: a path, or why there is none.
   case saved(SaveOutcome)
+  /// The answer to `Effect.read`.
+  case archive(ArchiveAnswer)
+
+  /// Whether somebody waits for the picture that follows.
+  public var isFromPerson: Bool {
+    switch self {
+    case .key, .resized, .pasteIgnored, .saved, .archive: true
+    case .event, .eventsLost: false
+    }
+  }
 }
 
 public enum SaveOutcome: Sendable, Equatable {
@@ -44,6 +54,8 @@ public enum LeaveReason: Sendable, Equatable {
 public enum Effect: Sendable {
   case command(ProxyCommand)
   case save(SaveRequest)
+  /// Asks the ledger.
+  case read(ArchiveRequest)
   /// Text for the terminal's clipboard.
   case copy(String)
   case leave(LeaveReason)

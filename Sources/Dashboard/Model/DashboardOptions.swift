@@ -1,4 +1,5 @@
 public import Prefix
+public import Upstream
 
 /// What the dashboard is told once.
 public struct DashboardOptions: Sendable {
@@ -14,10 +15,14 @@ public struct DashboardOptions: Sendable {
   public var defaultMode: PinMode
   /// The proxy runs elsewhere: leaving the dashboard does not concern it, and nothing is asked.
   public var isAttached: Bool
+  /// Whether there is a ledger to read earlier turns from.
+  public var hasLedger: Bool
+  public var prices: PriceTable
 
   public init(
     listenAddress: String, ascii: Bool = false, readOnly: Bool = false, canPin: Bool = false,
-    defaultMode: PinMode = .off, isAttached: Bool = false
+    defaultMode: PinMode = .off, isAttached: Bool = false, hasLedger: Bool = false,
+    prices: PriceTable = .standard
   ) {
     self.listenAddress = listenAddress
     self.ascii = ascii
@@ -25,5 +30,7 @@ public struct DashboardOptions: Sendable {
     self.canPin = canPin
     self.defaultMode = defaultMode
     self.isAttached = isAttached
+    self.hasLedger = hasLedger
+    self.prices = prices
   }
 }

@@ -4,7 +4,7 @@ import Turns
 /// Everything the dashboard shows, as a value. Changed by `reduce`, drawn by `Dashboard.frame`.
 public struct DashboardState: Sendable {
   public enum Pane: Sendable { case table, other }
-  enum CostUnit: Sendable { case tokens, seconds }
+  enum CostUnit: Sendable, CaseIterable { case tokens, seconds, money }
 
   public let options: DashboardOptions
   public internal(set) var size: Size
@@ -13,7 +13,7 @@ public struct DashboardState: Sendable {
   public let startedAt: Int64
 
   /// What arrived.
-  public internal(set) var live = Traffic()
+  public internal(set) var live: Traffic
   /// What is shown while the view is frozen.
   public internal(set) var frozen: Traffic?
   var frozenAt: Int64 = 0
@@ -38,7 +38,23 @@ public struct DashboardState: Sendable {
   /// `tailCount` when following stopped.
   var tailSeen = 0
 
+  /// Sessions whose branches are not listed.
+  var folded: Set<SessionID> = []
+
+  // Stored sessions
+  /// How many the ledger has; nil until it has answered.
+  var storedCount: Int?
+  var stored = StoredSessions()
+  /// The stored session on the Session and Break screens, instead of the selected one.
+  var opened: SessionRow?
+  /// Earlier turns of the session at hand.
+  var history: TurnHistory?
+  /// How many turns had left the memory when the two last met.
+  var historyMeets = 0
+
   // Session
+  /// The turn that `Enter` compares with.
+  var marked: TurnRecord?
   /// nil while following the newest turn.
   public internal(set) var selectedTurn: Int?
   var turnTop = 0
@@ -58,12 +74,19 @@ public struct DashboardState: Sendable {
   // Costs
   var unit = CostUnit.tokens
   var costTop = 0
+  /// Costs since midnight and ever, from the ledger.
+  var isReadingCosts = false
+  var ledgerCosts: (day: CostBreakdown, all: CostBreakdown)?
 
   /// When `Q` or `^C` was pressed once.
   var stopArmedAt: Int64?
   var interruptArmedAt: Int64?
   /// Sorted and filtered sessions; recomputed when something it depends on changes.
   private(set) var visible: [SessionID] = []
+  /// Place of the visible sessions in the tree of branches.
+  private(set) var tree: [SessionID: TreePlace] = [:]
+  /// How many sessions there were when they were last sorted.
+  private(set) var sortedCount = 0
   /// Whether `visible` waits for `catchUp`.
   var isOrderStale = false
   /// Warnings that came since the notices were looked at.
@@ -72,6 +95,7 @@ public struct DashboardState: Sendable {
   public init(options: DashboardOptions, size: Size, startedAt: Int64) {
     self.options = options
     self.size = size
+    live = Traffic(prices: options.prices)
     self.startedAt = startedAt
   }
 
@@ -80,22 +104,33 @@ public struct DashboardState: Sendable {
   var glyphs: Glyphs { options.ascii ? .ascii : .unicode }
   var layout: Layout { Layout(size) }
 
-  var selectedRow: SessionRow? { selectedSession.flatMap { traffic[$0] } }
+  /// The session at hand: the stored one that is open, else the selected one.
+  var selectedRow: SessionRow? { opened ?? selectedSession.flatMap { traffic[$0] } }
+
+  /// The turns of the session at hand.
+  var turnList: TurnList? {
+    selectedRow.map { TurnList(window: $0.window, history: history) }
+  }
+
+  /// Numbers of its turns with a break.
+  var breaksAtHand: [Int] {
+    guard history != nil else { return selectedRow?.breaks ?? [] }
+    return turnList?.breaks ?? []
+  }
 
   /// The turn under the cursor of the Session screen.
   var currentTurn: TurnRecord? {
-    guard let row = selectedRow else { return nil }
-    if let selectedTurn, let index = row.window.index(ofTurn: selectedTurn) {
-      return row.window[index]
-    }
-    return row.window.last
+    guard let list = turnList else { return nil }
+    if let selectedTurn, let index = list.index(ofTurn: selectedTurn) { return list[index] }
+    return list.last
   }
 
   /// The turn the Break screen is about.
   var breakRecord: TurnRecord? {
-    guard let row = selectedRow, let breakTurn, let index = row.window.index(ofTurn: breakTurn)
-    else { return nil }
-    return row.window[index]
+    guard let list = turnList, let breakTurn, let index = list.index(ofTurn: breakTurn) else {
+      return nil
+    }
+    return list[index]
   }
 
   /// The turn that `y` and `w` are about.
@@ -122,7 +157,8 @@ public struct DashboardState: Sendable {
       }.map(\.id)
     }
     if sortReversed { ids.reverse() }
-    visible = ids
+    (visible, tree) = SessionTree.arrange(ids, folded: folded) { traffic[$0]?.parent }
+    sortedCount = traffic.order.count
     isOrderStale = false
   }
 }

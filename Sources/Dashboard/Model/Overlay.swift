@@ -9,6 +9,10 @@ public enum Overlay: Sendable, Equatable {
   /// Asks before all sessions get this mode.
   case confirmAll(PinMode)
   case notices(top: Int)
+  /// The marked turn beside the selected one.
+  case compare(top: Int)
+  /// Sessions of the ledger, one of them under the cursor.
+  case stored(index: Int)
 }
 
 /// A line being typed at the bottom.

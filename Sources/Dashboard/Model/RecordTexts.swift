@@ -57,6 +57,12 @@ extension TurnRecord {
     return rate < 100_000 ? String(Int(rate)) : "-"
   }
 
+  /// Whether the server contradicts what pinning claims.
+  var pinFails: Bool {
+    if case .notWorking = pinStatus { return mode != .off }
+    return false
+  }
+
   var pinText: String {
     switch pin {
     case .untouched: mode == .off ? "-" : mode.name

@@ -1,5 +1,6 @@
 public import Prefix
 public import Turns
+import Upstream
 
 /// What the dashboard knows about one session.
 public struct SessionRow: Sendable {
@@ -8,6 +9,8 @@ public struct SessionRow: Sendable {
   public internal(set) var model: String
   public internal(set) var upstream: String
   public internal(set) var mode: PinMode
+  /// The session it branched off from or works for.
+  public let parent: SessionID?
   /// The turn from which `mode` applies, if it was changed here.
   public internal(set) var modeSince: Int?
   /// The classes of cause that are repaired, as far as the mode allows.
@@ -20,18 +23,37 @@ public struct SessionRow: Sendable {
   public internal(set) var progress: (processed: Int, total: Int)?
   /// Numbers of the turns in the window with a break, ascending.
   public internal(set) var breaks: [Int] = []
+  /// Set if this is a session from the ledger, which has no turns in memory.
+  let stored: StoredSession?
+  var costs: CostMeter
 
-  init(_ record: TurnRecord) {
+  init(_ stored: StoredSession, prices: PriceTable) {
+    id = stored.key.session
+    agent = stored.agent
+    model = stored.model
+    upstream = stored.upstream
+    mode = stored.mode
+    parent = stored.parent
+    repairs = .all
+    lastActivity = stored.lastSeen
+    self.stored = stored
+    costs = CostMeter(prices)
+  }
+
+  init(_ record: TurnRecord, prices: PriceTable) {
     id = record.session
     agent = record.agent
     model = record.model
     upstream = record.upstream
     mode = record.mode
+    parent = record.parent
+    stored = nil
+    costs = CostMeter(prices)
     repairs = record.repairs
     lastActivity = record.startedAt
   }
 
-  /// The newest turn; a row is only made for a turn, so there is one.
+  /// The newest turn; nil for a stored session alone.
   public var latest: TurnRecord? { window.last }
 
   mutating func record(_ record: TurnRecord, at now: Int64) {

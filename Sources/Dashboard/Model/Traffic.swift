@@ -1,6 +1,6 @@
 public import Prefix
 public import Turns
-import Upstream
+public import Upstream
 
 /// Names one turn.
 public struct TurnKey: Hashable, Sendable {
@@ -49,6 +49,8 @@ public struct Traffic: Sendable {
   public internal(set) var notices: [Notice] = []
   public internal(set) var totals = Totals()
   public internal(set) var byUpstream: [(name: String, totals: Totals)] = []
+  /// What was spent, by upstream and model.
+  public internal(set) var costs: CostBreakdown
   /// Reported prompt and reused tokens for each local hour, ascending.
   public internal(set) var hours: [(hour: Int, prompt: Int, reused: Int)] = []
   public internal(set) var inFlight: Set<TurnKey> = []
@@ -63,7 +65,12 @@ public struct Traffic: Sendable {
   /// Turn records kept over all sessions; beyond it quiet sessions keep only a few.
   static let recordLimit = 50_000
 
-  public init() {}
+  private let prices: PriceTable
+
+  public init(prices: PriceTable = .standard) {
+    self.prices = prices
+    costs = CostBreakdown(prices: prices)
+  }
 
   public var sessionCount: Int { order.count }
 
@@ -93,6 +100,9 @@ public struct Traffic: Sendable {
     store(record, at: now)
     rows[record.session]?.totals.add(record)
     totals.add(record)
+    let isLocal = upstreams.first { $0.name == record.upstream }?.isLocal ?? false
+    costs.add(record, isLocal: isLocal)
+    rows[record.session]?.costs.add(record.costInput(isLocal: isLocal))
     if let index = byUpstream.firstIndex(where: { $0.name == record.upstream }) {
       byUpstream[index].totals.add(record)
     } else if byUpstream.count < 64 {
@@ -159,7 +169,7 @@ public struct Traffic: Sendable {
     if !record.isSideCall {
       if rows[record.session] == nil {
         if order.count >= Traffic.sessionLimit { evictOldest() }
-        rows[record.session] = SessionRow(record)
+        rows[record.session] = SessionRow(record, prices: prices)
         order.append(record.session)
       }
       isNew = rows[record.session]?.window.last.map { $0.turn < record.turn } ?? true

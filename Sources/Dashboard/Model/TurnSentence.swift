@@ -6,6 +6,9 @@ import Upstream
 /// What happened in one turn, said in one sentence.
 enum TurnSentence {
   static func text(_ record: TurnRecord, options: DashboardOptions) -> String {
+    if record.pinFails, case .notWorking(let reason) = record.pinStatus {
+      return "pinning does not work here: \(reason)"
+    }
     switch TurnMark(record) {
     case .failed: return record.failure ?? "no complete answer"
     case .none:

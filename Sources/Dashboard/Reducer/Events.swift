@@ -1,5 +1,6 @@
 import Prefix
 import Turns
+import Upstream
 
 extension DashboardState {
   mutating func arrived(_ event: TurnEvent, now: Int64) {
@@ -46,10 +47,14 @@ extension DashboardState {
     guard frozen == nil else { return }
     if sort != .arrival || !filter.isEmpty {
       isOrderStale = true
-    } else if live.order.count != visible.count {
-      sortSessions()
+    } else if live.order.count != sortedCount {
+      // Not at once: many may come between two frames.
+      isOrderStale = true
     }
-    if selectedSession == nil { select(visible.first) }
+    if selectedSession == nil {
+      sortSessions()
+      select(visible.first)
+    }
     keepSelectionInView()
   }
 
@@ -75,6 +80,19 @@ extension DashboardState {
     var status = status
     status.name = clean(status.name)
     status.address = clean(status.address)
+    status.build = status.build.map(clean)
+    status.slotCount = status.slotCount.map(Bounded.count)
+    status.slots = status.slots.prefix(256).map { slot in
+      var slot = slot
+      slot.tokens = slot.tokens.map(Bounded.count)
+      slot.windowTokens = slot.windowTokens.map(Bounded.count)
+      slot.processedTokens = slot.processedTokens.map(Bounded.count)
+      slot.cachedTokens = slot.cachedTokens.map(Bounded.count)
+      return slot
+    }
+    status.windows = status.windows.prefix(64).map {
+      .init(model: clean($0.model), tokens: Bounded.count($0.tokens))
+    }
     if case .down(let since, let reason, let failed) = status.state {
       status.state = .down(
         since: Bounded.time(since), reason: clean(reason), failedRequests: Bounded.count(failed))

@@ -51,7 +51,11 @@ extension DashboardState {
     case .showSessions: show(.sessions)
     case .showSession: show(.session)
     case .showBreak: showBreak()
-    case .showCosts: show(.costs)
+    case .showCosts:
+      show(.costs)
+      return readCosts()
+    case .openStored: return openStoredList()
+    case .mark: toggleMark()
     case .nextPane, .previousPane: switchPane()
     case .up: move(by: -1)
     case .down: move(by: 1)
@@ -61,8 +65,16 @@ extension DashboardState {
     case .pageDown: move(by: pageRows)
     case .halfUp: move(by: -max(1, pageRows / 2))
     case .halfDown: move(by: max(1, pageRows / 2))
-    case .first: moveToFirst()
-    case .last: moveToLast()
+    case .first:
+      moveToFirst()
+      if screen == .session, options.hasLedger, turnList?.oldest.map({ $0.turn > 1 }) ?? false {
+        return readAnew(.after(0))
+      }
+    case .last:
+      moveToLast()
+      if screen == .session, opened != nil, history?.isDetached == true {
+        return readAnew(.before(.max))
+      }
     case .open: open()
     case .search: prompt = Prompt(purpose: .search)
     case .filter: prompt = Prompt(purpose: .filter, text: filter)
@@ -80,7 +92,9 @@ extension DashboardState {
       sortReversed.toggle()
       settle()
     case .toggleAge: showsAge.toggle()
-    case .toggleUnit: unit = unit == .tokens ? .seconds : .tokens
+    case .toggleUnit:
+      let units = CostUnit.allCases
+      unit = units[((units.firstIndex(of: unit) ?? 0) + 1) % units.count]
     case .notices:
       unseenWarnings = 0
       overlay = .notices(top: 0)
@@ -138,6 +152,7 @@ extension DashboardState {
   }
 
   mutating func show(_ next: Screen) {
+    if next == .sessions || next == .costs, opened != nil { closeStored() }
     if next != screen {
       pane = .table
       tailCursor = nil
@@ -149,10 +164,11 @@ extension DashboardState {
 
   /// The break nearest to the turn at hand.
   private mutating func showBreak() {
-    if let row = selectedRow, screen != .breakPoint {
+    if selectedRow != nil, screen != .breakPoint {
+      let breaks = breaksAtHand
       let at = currentTurn?.turn ?? 0
       breakTurn =
-        row.breaks.contains(at) ? at : row.breaks.last { $0 <= at } ?? row.breaks.first
+        breaks.contains(at) ? at : breaks.last { $0 <= at } ?? breaks.first
     }
     show(.breakPoint)
   }
@@ -177,8 +193,13 @@ extension DashboardState {
         .map { .help(top: $0) }
     case .notices(let top):
       self.overlay = scrolling(
-        key, top, lines: traffic.notices.count, rows: layout.body.rows - 1
+        key, top, lines: NoticesView.lines(self).count, rows: layout.body.rows - 1
       ).map { .notices(top: $0) }
+    case .compare(let top):
+      self.overlay = scrolling(
+        key, top, lines: CompareView.lines(self).count, rows: CompareView.rows(self)
+      ).map { .compare(top: $0) }
+    case .stored(let index): return answeredStored(key, index)
     case .stopQuestion: return answeredStop(key)
     case .modeMenu(let index): return answeredMenu(key, index)
     case .confirmAll(let mode):
@@ -194,19 +215,51 @@ extension DashboardState {
 
   /// The new first line, or nil if the key is not one for scrolling.
   private func scrolling(_ key: Key, _ top: Int, lines: Int, rows: Int) -> Int? {
-    let step: Int
+    scrollStep(key, lines: lines, rows: rows).map { max(0, min(top + $0, lines - rows)) }
+  }
+
+  /// How far a key scrolls; nil if it does not.
+  private func scrollStep(_ key: Key, lines: Int, rows: Int) -> Int? {
     switch KeyTable.action(for: key, on: screen) {
-    case .up: step = -1
-    case .down: step = 1
-    case .pageUp: step = -rows
-    case .pageDown: step = rows
-    case .halfUp: step = -rows / 2
-    case .halfDown: step = rows / 2
-    case .first: step = -lines
-    case .last: step = lines
-    default: return key == .character(" ") ? min(top + rows, max(0, lines - rows)) : nil
+    case .up: -1
+    case .down: 1
+    case .pageUp: -rows
+    case .pageDown: rows
+    case .halfUp: -rows / 2
+    case .halfDown: rows / 2
+    case .first: -lines
+    case .last: lines
+    default: key == .character(" ") ? rows : nil
     }
-    return max(0, min(top + step, lines - rows))
+  }
+
+  private mutating func answeredStored(_ key: Key, _ index: Int) -> [Effect] {
+    let rows = max(1, layout.body.rows - 2)
+    let last = max(0, stored.sessions.count - 1)
+    if key == .enter {
+      guard stored.sessions.indices.contains(index) else { return [] }
+      return open(stored.sessions[index])
+    }
+    guard let step = scrollStep(key, lines: stored.sessions.count, rows: rows) else {
+      overlay = nil
+      return []
+    }
+    overlay = .stored(index: max(0, min(last, index + step)))
+    return []
+  }
+
+  private mutating func toggleMark() {
+    guard let record = currentTurn else {
+      say("no turn selected")
+      return
+    }
+    if marked?.turn == record.turn {
+      marked = nil
+      say("mark taken away")
+    } else {
+      marked = record
+      say("turn \(record.turn) marked; Enter on another turn compares the two", .marked)
+    }
   }
 
   private mutating func answeredStop(_ key: Key) -> [Effect] {
@@ -250,6 +303,10 @@ extension DashboardState {
 
   /// nil if pinning can be changed; otherwise says why not.
   private mutating func refusesPinning() -> Bool {
+    if opened != nil {
+      say("a stored session: nothing runs in it, so there is nothing to pin")
+      return true
+    }
     if options.readOnly {
       say("read-only: pinning stays as it is", .warn)
       return true

@@ -21,6 +21,10 @@ extension DashboardState {
   }
 
   mutating func moveSideways(by step: Int) {
+    if screen == .sessions, pane == .table {
+      fold(step < 0)
+      return
+    }
     guard screen == .session, mapByBlock else { return }
     let count = currentTurn?.map?.entries.count ?? 0
     guard count > 0 else { return }
@@ -49,6 +53,25 @@ extension DashboardState {
     keepSelectionInView()
   }
 
+  /// Left hides what branched off from the selected session, or goes to the session that one
+  /// branched off from; right shows it again.
+  private mutating func fold(_ hides: Bool) {
+    guard let selected = selectedSession, let place = tree[selected] else {
+      say(tree.isEmpty ? "no session branched off from another" : "nothing to fold here")
+      return
+    }
+    if hides, place.descendants > 0, !place.isFolded {
+      folded.insert(selected)
+    } else if hides, place.depth > 0, let parent = traffic[selected]?.parent,
+      visible.contains(parent)
+    {
+      select(parent)
+    } else if !hides {
+      folded.remove(selected)
+    }
+    settle()
+  }
+
   private mutating func moveTail(by step: Int) {
     guard !traffic.tail.isEmpty else { return }
     let newest = traffic.tailCount - 1
@@ -59,11 +82,16 @@ extension DashboardState {
   }
 
   private mutating func moveTurn(by step: Int) {
-    guard let window = selectedRow?.window, let last = window.last else { return }
+    guard let window = turnList, let last = window.last else { return }
     let newest = window.count - 1
     let index = selectedTurn.flatMap { window.index(ofTurn: $0) } ?? newest
     let next = index + step
     if next > newest, selectedTurn != nil {
+      guard history?.isDetached != true else {
+        selectedTurn = last.turn
+        keepSelectionInView()
+        return
+      }
       selectedTurn = nil
       return
     }
@@ -80,9 +108,9 @@ extension DashboardState {
     switch (screen, pane) {
     case (.sessions, .table), (.costs, _): moveSession(by: -visible.count)
     case (.sessions, .other): moveTail(by: -Traffic.tailLimit * 2)
-    case (.session, _): moveTurn(by: -(selectedRow?.window.count ?? 0))
+    case (.session, _): moveTurn(by: -(turnList?.count ?? 0))
     case (.breakPoint, _):
-      breakTurn = selectedRow?.breaks.first ?? breakTurn
+      breakTurn = breaksAtHand.first ?? breakTurn
       hunk = 0
     }
   }
@@ -95,9 +123,11 @@ extension DashboardState {
     case (.sessions, .other):
       tailCursor = nil
       pane = .table
-    case (.session, _): selectedTurn = nil
+    case (.session, _):
+      selectedTurn = nil
+      if opened == nil { history = nil }
     case (.breakPoint, _):
-      breakTurn = selectedRow?.breaks.last ?? breakTurn
+      breakTurn = breaksAtHand.last ?? breakTurn
       hunk = 0
     }
   }
@@ -116,6 +146,10 @@ extension DashboardState {
       if selectedSession != nil { show(.session) }
     case (.session, _):
       guard let record = currentTurn else { return }
+      if let marked, marked.turn != record.turn {
+        overlay = .compare(top: 0)
+        return
+      }
       guard TurnMark(record).isBreak else {
         say("turn \(record.turn) did not break; e goes to the next break")
         return
@@ -139,7 +173,7 @@ extension DashboardState {
 
   private mutating func openTurn(_ turn: Int) {
     show(.session)
-    guard let window = selectedRow?.window, let last = window.last, last.turn != turn else {
+    guard let window = turnList, let last = window.last, last.turn != turn else {
       return
     }
     turnSeen = last.turn
@@ -152,14 +186,16 @@ extension DashboardState {
   /// to the turn at hand comes first. From the list of sessions, one without a break leads to the
   /// newest break of all.
   mutating func goToBreak(_ step: Int) {
-    if screen == .sessions, selectedRow?.breaks.isEmpty != false, let newest = newestBreak {
+    if screen == .sessions, opened == nil, selectedRow?.breaks.isEmpty != false,
+      let newest = newestBreak
+    {
       select(newest)
     }
-    guard let row = selectedRow, !row.breaks.isEmpty else {
-      say(selectedSession == nil ? "no session selected" : "no break in this session")
+    let breaks = breaksAtHand
+    guard let list = turnList, !breaks.isEmpty else {
+      say(selectedRow == nil ? "no session selected" : "no break in this session")
       return
     }
-    let breaks = row.breaks
     let target: Int
     var wrapped = false
     if screen == .breakPoint, let at = breakTurn {
@@ -179,7 +215,7 @@ extension DashboardState {
     breakTurn = target
     hunk = 0
     if screen == .session {
-      turnSeen = row.window.last?.turn ?? 0
+      turnSeen = list.last?.turn ?? 0
       selectedTurn = target
     }
     show(.breakPoint)

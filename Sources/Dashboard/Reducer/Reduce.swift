@@ -8,9 +8,10 @@ extension DashboardState {
     switch input {
     case .key(let key):
       catchUp()
-      return pressed(key, now: now)
+      return pressed(key, now: now) + readAhead()
     case .event(let event):
       arrived(event, now: now)
+      noteForgotten()
       return []
     case .eventsLost(let count):
       guard count > 0 else { return [] }
@@ -29,6 +30,7 @@ extension DashboardState {
     case .saved(.failed(let reason)):
       say("not saved: \(clean(reason))", .bad)
       return []
+    case .archive(let answer): return answered(answer)
     }
   }
 
@@ -59,6 +61,9 @@ extension DashboardState {
   mutating func select(_ session: SessionID?) {
     guard session != selectedSession else { return }
     selectedSession = session
+    opened = nil
+    history = nil
+    marked = nil
     selectedTurn = nil
     breakTurn = nil
     hunk = 0
@@ -73,15 +78,14 @@ extension DashboardState {
       costTop = DashboardState.scrolled(
         costTop, to: index, rows: layout.costRows, count: visible.count)
     }
-    if let window = selectedRow?.window, let selectedTurn {
-      if window.index(ofTurn: selectedTurn) == nil, let first = window.first {
-        self.selectedTurn = max(first.turn, min(selectedTurn, window.last?.turn ?? first.turn))
+    if let list = turnList, let selectedTurn {
+      if list.index(ofTurn: selectedTurn) == nil, let first = list.oldest {
+        self.selectedTurn = max(first.turn, min(selectedTurn, list.last?.turn ?? first.turn))
       }
-      let index = window.index(atOrAfterTurn: self.selectedTurn ?? selectedTurn)
+      let index = list.index(atOrAfterTurn: self.selectedTurn ?? selectedTurn)
       let top = DashboardState.scrolled(
-        window.index(atOrAfterTurn: turnTop), to: index, rows: layout.turnRows,
-        count: window.count)
-      if window.count > 0 { turnTop = window[min(top, window.count - 1)].turn }
+        list.index(atOrAfterTurn: turnTop), to: index, rows: layout.turnRows, count: list.count)
+      if !list.isEmpty { turnTop = list[min(top, list.count - 1)].turn }
     }
   }
 

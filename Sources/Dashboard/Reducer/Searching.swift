@@ -63,7 +63,7 @@ extension DashboardState {
       if let match { select(visible[match]) }
       found = match != nil
     case .session:
-      guard let window = selectedRow?.window, let current = currentTurn else { return }
+      guard let window = turnList, let current = currentTurn else { return }
       let index = window.index(ofTurn: current.turn) ?? 0
       let match = DashboardState.match(
         from: index, step: step, count: window.count, including: startingAtCurrent

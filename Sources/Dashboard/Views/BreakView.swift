@@ -9,7 +9,7 @@ enum BreakView {
   static func draw(_ state: DashboardState, _ frame: inout Frame) {
     guard let record = state.breakRecord else {
       let body = state.layout.body
-      let hasBreaks = state.selectedRow?.breaks.isEmpty == false
+      let hasBreaks = !state.breaksAtHand.isEmpty
       frame.put(
         hasBreaks ? "e and E go through the breaks of this session" : "no break in this session",
         row: body.row + 1, column: 3)

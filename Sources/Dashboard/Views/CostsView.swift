@@ -1,8 +1,11 @@
 import Bytes
 import Prefix
 import Turns
+import Upstream
 
-/// What prompts cost, in tokens or in seconds of prefill; "not reported" stays a question mark.
+/// What prompts cost, in tokens, in seconds of prefill or in money; "not reported" stays a question
+/// mark. Seconds and money come as three figures over the same turns: as paid, without any cache,
+/// and for the agent alone.
 enum CostsView {
   static func draw(_ state: DashboardState, _ frame: inout Frame) {
     drawTotals(state, &frame)
@@ -10,78 +13,148 @@ enum CostsView {
     drawHours(state, &frame)
   }
 
-  // MARK: Totals
-
-  private struct Line {
-    let name: String
-    let totals: Totals
+  static func title(_ unit: DashboardState.CostUnit, long: Bool) -> String {
+    switch unit {
+    case .tokens: "tokens"
+    case .seconds: long ? "seconds of prefill, on machines of one's own" : "seconds"
+    case .money: long ? "money, on paid APIs" : "money"
+    }
   }
+
+  /// Why turns of this run have no price; empty if all have one or none is asked for.
+  static func unpriced(_ state: DashboardState) -> String {
+    let reasons = state.traffic.costs.costs.unpriced.sorted { $0.key < $1.key }
+    guard state.unit != .tokens, !reasons.isEmpty else { return "" }
+    return "unpriced in this run: "
+      + reasons.map { "\(Humanised.plural($0.value, "turn")) \($0.key.text)" }
+      .joined(separator: ", ")
+  }
+
+  // MARK: Totals
 
   private static func drawTotals(_ state: DashboardState, _ frame: inout Frame) {
     let area = state.layout.costTotals
     var row = area.row
     if state.layout.isTall {
-      Rules.draw(&frame, row: row, title: "totals", glyphs: state.glyphs)
+      let remark =
+        state.unit == .money
+        ? "prices of \(state.options.prices.date)" : ""
+      Rules.draw(&frame, row: row, title: "totals", remark: remark, glyphs: state.glyphs)
       row += 1
     }
-    let tier = state.layout.tier
-    typealias C = Column<Line>
-    var columns = [
-      C(title: "server", width: 8, weight: 1, most: 20) {
-        TableCell($0.name.isEmpty ? "-" : $0.name)
-      }
-    ]
-    func amount(_ title: String, _ value: @escaping (Totals) -> Int?) -> C {
-      C(title: title, width: max(7, title.count), right: true) {
-        TableCell(cost(value($0.totals), $0.totals, state))
-      }
-    }
-    columns.append(amount("prompt") { $0.promptTokens })
-    columns.append(amount("reused") { $0.reportedPrompt > 0 ? $0.reused : nil })
-    columns.append(amount(tier >= .wide ? "reprocessed" : "again") { $0.againAsForwarded })
-    if tier >= .normal {
-      columns.append(amount("new") { $0.newTokens })
-      columns.append(amount("agent alone") { $0.againAsSent })
-    }
-    if tier >= .narrow { columns.append(amount("saved") { $0.savedTokens }) }
-    if tier >= .wide {
-      columns.append(amount("written") { $0.writtenTokens })
-      columns.append(
-        C(title: "prefill", width: 8, right: true) {
-          TableCell(
-            $0.totals.prefillTokens == 0 ? "?" : Humanised.work(millis: $0.totals.prefillMillis))
-        })
-      columns.append(
-        C(title: "tok/s", width: 6, right: true) {
-          let totals = $0.totals
-          guard totals.prefillMillis > 0 else { return TableCell("?") }
-          return TableCell(
-            Humanised.count(Int(Double(totals.prefillTokens) * 1_000 / totals.prefillMillis)))
-        })
-    }
+    let columns = state.unit == .tokens ? tokenColumns(state) : figureColumns(state)
     let table = Table(columns: columns, width: state.size.columns)
     table.drawHeader(&frame, row: row)
     row += 1
-    let traffic = state.traffic
-    var lines = traffic.byUpstream.map { Line(name: $0.name, totals: $0.totals) }
-    if lines.count != 1 { lines.insert(Line(name: "all", totals: traffic.totals), at: 0) }
-    for line in lines.prefix(max(0, area.endRow - row)) {
+    for line in CostLine.totals(state).prefix(max(0, area.endRow - row)) {
       table.draw(line, &frame, row: row, isSelected: false)
       row += 1
     }
   }
 
-  /// A number of tokens in the unit chosen; seconds by the speed seen so far.
-  private static func cost(_ tokens: Int?, _ totals: Totals, _ state: DashboardState) -> String {
-    guard let tokens else { return "?" }
-    switch state.unit {
-    case .tokens: return Humanised.count(tokens)
-    case .seconds:
-      if tokens < 0 {
-        return totals.prefillMillis(of: -tokens).map { "-" + Humanised.work(millis: $0) } ?? "?"
-      }
-      return Humanised.work(millis: totals.prefillMillis(of: tokens))
+  private typealias LineColumn = Column<CostLine>
+
+  private static func name(_ width: Int) -> LineColumn {
+    LineColumn(title: "", width: width, weight: 1, most: 20) {
+      TableCell($0.name.isEmpty ? "-" : $0.name)
     }
+  }
+
+  private static func tokenColumns(_ state: DashboardState) -> [LineColumn] {
+    let tier = state.layout.tier
+    func amount(_ title: String, _ value: @escaping (CostLine) -> Int?) -> LineColumn {
+      LineColumn(title: title, width: max(7, title.count), right: true) {
+        TableCell(tokens(value($0)))
+      }
+    }
+    var columns = [name(8)]
+    columns.append(amount("prompt", \.prompt))
+    columns.append(amount("reused", \.reused))
+    columns.append(amount(tier >= .wide ? "reprocessed" : "again", \.again))
+    if tier >= .normal {
+      columns.append(amount("new", \.new))
+      columns.append(amount("agent alone", \.alone))
+    }
+    if tier >= .narrow { columns.append(amount("saved", \.saved)) }
+    if tier >= .wide {
+      columns.append(amount("written", \.written))
+      columns.append(
+        LineColumn(title: "prefill", width: 8, right: true) {
+          TableCell($0.prefillMillis.map { Humanised.work(millis: $0) } ?? "?")
+        })
+      columns.append(
+        LineColumn(title: "tok/s", width: 6, right: true) {
+          TableCell($0.speed.map { Humanised.count(Int(min($0, 1e9))) } ?? "?")
+        })
+    }
+    return columns
+  }
+
+  private static func figureColumns(_ state: DashboardState) -> [LineColumn] {
+    let tier = state.layout.tier
+    let prompt = LineColumn(title: "prompt", width: 7, right: true) {
+      TableCell(tokens($0.prompt))
+    }
+    let hit = LineColumn(title: tier >= .wide ? "reported" : "hit", width: 8, right: true) {
+      TableCell(Humanised.share($0.hitShare), Role.forShare($0.hitShare))
+    }
+    let name = name(tier == .tiny ? 7 : 8)
+    let figures = figureColumns(state) { (line: CostLine) in line.costs }
+    return tier >= .normal ? [name, prompt, hit] + figures : [name] + figures
+  }
+
+  /// The three figures, what pinning saved, and the turns that are in none of them.
+  private static func figureColumns<Item>(
+    _ state: DashboardState, _ summary: @escaping (Item) -> CostSummary
+  ) -> [Column<Item>] {
+    let tier = state.layout.tier
+    let unit = state.unit
+    func figure(
+      _ title: String, _ width: Int, _ value: @escaping (CostFigures) -> Double
+    ) -> Column<Item> {
+      Column(title: title, width: max(width, title.count), right: true) {
+        let summary = summary($0)
+        let figures = CostsView.figures(summary, unit)
+        guard figures.turns > 0 else {
+          return TableCell(summary.unpriced.isEmpty ? "-" : "?", .unknown)
+        }
+        return TableCell(amount(value(figures), unit))
+      }
+    }
+    let width = tier == .tiny ? 7 : 9
+    var columns = [
+      figure(tier >= .narrow ? "as paid" : "paid", width, \.paid),
+      figure("no cache", width, \.withoutCache),
+      figure(tier >= .narrow ? "agent alone" : "alone", width, \.agentAlone),
+    ]
+    if tier >= .narrow { columns.append(figure("saved", 8) { $0.agentAlone - $0.paid }) }
+    if tier >= .normal {
+      columns.append(
+        Column(title: "unpriced", width: 8, right: true) {
+          let count = summary($0).unpriced.values.reduce(0, +)
+          return TableCell(count == 0 ? "-" : Humanised.count(count), .unknown)
+        })
+    }
+    return columns
+  }
+
+  private static func figures(_ summary: CostSummary, _ unit: DashboardState.CostUnit)
+    -> CostFigures
+  {
+    unit == .money ? summary.dollars : summary.seconds
+  }
+
+  private static func amount(
+    _ value: Double, _ unit: DashboardState.CostUnit
+  ) -> String {
+    guard unit == .seconds else { return Humanised.dollars(value) }
+    guard abs(value) >= 0.005 else { return "0s" }
+    return (value < 0 ? "-" : "") + Humanised.work(millis: abs(value) * 1_000)
+  }
+
+  private static func tokens(_ count: Int?) -> String {
+    guard let count else { return "?" }
+    return count < 0 ? "-" + Humanised.count(-max(count, -.max)) : Humanised.count(count)
   }
 
   // MARK: Sessions
@@ -114,7 +187,7 @@ enum CostsView {
     let tier = state.layout.tier
     func amount(_ title: String, _ value: @escaping (Totals) -> Int) -> C {
       C(title: title, width: max(7, title.count), right: true) {
-        TableCell(cost(value($0.totals), $0.totals, state))
+        TableCell(tokens(value($0.totals)))
       }
     }
     let session = C(title: "session", width: 8) { TableCell($0.id.description) }
@@ -126,6 +199,18 @@ enum CostsView {
       title: tier >= .wide ? "reported" : "hit", width: tier >= .wide ? 8 : 4, right: true
     ) {
       TableCell(Humanised.share($0.totals.hitShare), Role.forShare($0.totals.hitShare))
+    }
+    if state.unit != .tokens {
+      let speeds = state.traffic.costs.speeds
+      let figures = figureColumns(state) { (row: SessionRow) in
+        row.costs.summary(speeds: speeds)
+      }
+      switch tier {
+      case .tiny: return [session] + figures
+      case .narrow: return [session] + figures
+      case .normal: return [session, turns, hit] + figures
+      case .wide, .vast: return [session, agent, turns, hit] + figures
+      }
     }
     let held = C(title: "held", width: 4, right: true) { TableCell(String($0.totals.held)) }
     let broke = C(title: "broke", width: 5, right: true) { TableCell(String($0.totals.broke)) }
@@ -146,8 +231,11 @@ enum CostsView {
   static func commaSeparated(_ state: DashboardState) -> String {
     var lines = [
       "session,agent,model,turns,prompt_tokens,reported_prompt_tokens,reused_tokens,"
-        + "reprocessed_tokens,reprocessed_tokens_as_sent,new_tokens,breaks,held,prefill_ms"
+        + "reprocessed_tokens,reprocessed_tokens_as_sent,new_tokens,breaks,held,prefill_ms,"
+        + "paid_usd,without_cache_usd,agent_alone_usd,paid_s,without_cache_s,agent_alone_s,"
+        + "unpriced_turns"
     ]
+    let speeds = state.traffic.costs.speeds
     for id in state.visible {
       guard let row = state.traffic[id] else { continue }
       let totals = row.totals
@@ -156,9 +244,15 @@ enum CostsView {
         totals.againAsForwarded, totals.againAsSent, totals.newTokens, totals.broke, totals.held,
         Int(min(totals.prefillMillis, 1e15)),
       ]
+      let costs = row.costs.summary(speeds: speeds)
+      let figures = [costs.dollars, costs.seconds].flatMap { figures in
+        [figures.paid, figures.withoutCache, figures.agentAlone].map {
+          figures.turns > 0 ? Humanised.fixed($0, 6) : ""
+        }
+      }
       lines.append(
-        ([row.id.description, quoted(row.agent), quoted(row.model)] + numbers.map(String.init))
-          .joined(separator: ","))
+        ([row.id.description, quoted(row.agent), quoted(row.model)] + numbers.map(String.init)
+          + figures + [String(costs.unpriced.values.reduce(0, +))]).joined(separator: ","))
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -171,40 +265,5 @@ enum CostsView {
       out.append(character)
     }
     return out + "\""
-  }
-
-  // MARK: Hours
-
-  private static func drawHours(_ state: DashboardState, _ frame: inout Frame) {
-    let area = state.layout.costHours
-    guard area.rows >= 7 else { return }
-    Rules.draw(&frame, row: area.row, title: "reported reuse by hour", glyphs: state.glyphs)
-    let hours = state.traffic.hours
-    guard !hours.isEmpty else {
-      frame.put("no server has reported reuse yet", row: area.row + 1, column: 3, role: .unknown)
-      return
-    }
-    let shown = hours.suffix((state.size.columns - 10) / 6)
-    let levels = area.rows - 2
-    for level in 0..<levels {
-      let row = area.row + 1 + level
-      // A column reaches a line if its share is above the middle of that line.
-      let threshold = (Double(levels - level) - 0.5) / Double(levels)
-      if level == 0 { frame.put("100%", row: row, column: 1, role: .unknown) }
-      if level == levels - 1 { frame.put("  0%", row: row, column: 1, role: .unknown) }
-      frame.put(String(state.glyphs.vertical), row: row, column: 6, role: .frame)
-      for (index, hour) in shown.enumerated() {
-        let share = hour.prompt > 0 ? Double(hour.reused) / Double(hour.prompt) : 0
-        guard share >= threshold else { continue }
-        frame.put(
-          String(repeating: state.glyphs.kept, count: 4), row: row, column: 8 + index * 6,
-          role: Role.forShare(share))
-      }
-    }
-    for (index, hour) in shown.enumerated() {
-      frame.put(
-        Humanised.padded(hour.hour % 24, 2) + "h", row: area.endRow - 1, column: 8 + index * 6,
-        role: .unknown)
-    }
   }
 }

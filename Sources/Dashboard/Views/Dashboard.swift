@@ -13,6 +13,8 @@ public enum Dashboard {
     switch state.overlay {
     case .help(let top): HelpView.draw(state, &frame, top: top)
     case .notices(let top): NoticesView.draw(state, &frame, top: top)
+    case .compare(let top): CompareView.draw(state, &frame, top: top)
+    case .stored(let index): StoredView.draw(state, &frame, index: index)
     default:
       switch state.screen {
       case .sessions: SessionsView.draw(state, &frame, now: now)

@@ -60,7 +60,10 @@ enum DiffView {
     let was = record.verdict.was
     let now = record.verdict.now
     guard !was.isEmpty || !now.isEmpty else {
-      frame.put("nothing to compare", row: area.row + 1, column: 3, role: .unknown)
+      frame.put(
+        state.opened == nil && state.history == nil
+          ? "nothing to compare" : "the ledger keeps no text of prompts",
+        row: area.row + 1, column: 3, role: .unknown)
       return
     }
     frame.put("- \(was)", row: area.row + 1, column: 1, in: area.columns - 1, role: .before)

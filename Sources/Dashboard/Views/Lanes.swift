@@ -27,6 +27,16 @@ struct Lanes {
     }
   }
 
+  /// A map by bytes, whatever the Session screen shows.
+  init(map: PromptMap, glyphs: Glyphs, cells width: Int) {
+    self.map = map
+    self.glyphs = glyphs
+    isByBytes = true
+    start = 0
+    count = width
+    cells = MapCells(lengths: map.entries.map { Int($0.length) }, cells: width)
+  }
+
   private func entries(_ cell: Int) -> ArraySlice<PromptMap.Entry> {
     if isByBytes {
       guard cells.blocks.indices.contains(cell) else { return [] }

@@ -108,7 +108,16 @@ public struct Layout: Sendable, Equatable {
 
   // MARK: Costs
 
-  public var costTotals: Rect { part(body.row, size.rows < 12 ? 2 : (isTall ? 5 : 4)) }
+  public var costTotals: Rect {
+    let rows: Int
+    switch size.rows {
+    case ..<12: rows = 2
+    case ..<20: rows = 4
+    case ..<30: rows = 5
+    default: rows = 7
+    }
+    return part(body.row, rows)
+  }
   public var costSessions: Rect {
     part(costTotals.endRow, body.rows - costTotals.rows - costHours.rows)
   }

@@ -6,7 +6,8 @@ import Turns
 enum Overlays {
   static func hints(_ overlay: Overlay) -> ([(String, String)], [(String, String)]) {
     switch overlay {
-    case .help, .notices: ([("Up Down", "scroll")], [("any other key", "closes")])
+    case .help, .notices, .compare: ([("Up Down", "scroll")], [("any other key", "closes")])
+    case .stored: ([("Up Down", "choose"), ("Enter", "open")], [("Esc", "go back")])
     case .stopQuestion:
       ([("d", "leave"), ("s", "stop when done"), ("k", "stop now")], [("Esc", "go back")])
     case .modeMenu: ([("Up Down", "choose"), ("Enter", "set")], [("Esc", "go back")])
@@ -16,7 +17,7 @@ enum Overlays {
 
   static func draw(_ overlay: Overlay, _ state: DashboardState, _ frame: inout Frame) {
     switch overlay {
-    case .help, .notices: return
+    case .help, .notices, .compare, .stored: return
     case .stopQuestion: drawStop(state, &frame)
     case .modeMenu(let index): drawModes(state, &frame, index)
     case .confirmAll(let mode):
@@ -52,16 +53,15 @@ enum Overlays {
 
   private static func drawModes(_ state: DashboardState, _ frame: inout Frame, _ index: Int) {
     let current = state.selectedRow?.mode
-    let cost = state.selectedRow?.latest?.unpinTokens ?? TokenCount(0, estimated: false)
     let texts: [PinMode: String] = [
-      .off: cost.value > 0
-        ? "measure only; the next turn computes \(Humanised.tokens(cost)) tokens again"
-        : "measure only; every request goes on byte for byte",
-      .safe: "undo re-rendering: the same meaning in the server's own bytes",
-      .hold: "also keep old text in place and add what is new at the end",
+      .off: "measure only", .safe: "undo re-rendering",
+      .hold: "also keep old text; new text goes to the tail",
     ]
     var lines = PinMode.allCases.map { mode in
-      (mode.name, (texts[mode] ?? "") + (mode == current ? " (now)" : ""))
+      (
+        "(\(mode == current ? "*" : " ")) \(mode.name)",
+        (texts[mode] ?? "") + (state.turnList.map { ModeEffect.text(mode, $0, current) } ?? "")
+      )
     }
     let repairs = state.selectedRow?.repairs ?? .all
     lines += RepairClass.allCases.map { one in

@@ -15,7 +15,11 @@ enum PromptMapView {
         Rules.draw(
           &frame, row: area.row, title: "prompt map of turn \(record.turn)", glyphs: state.glyphs)
       }
-      frame.put("no map: this turn is no longer kept in memory", row: area.row + 1, column: 1)
+      frame.put(
+        record.state == .failed && record.blockCount == 0
+          ? "no map: the request was not measured"
+          : "no map: it is kept for the newest turns only",
+        row: area.row + (state.layout.isTall ? 1 : 0), column: 1, role: .unknown)
       return
     }
     let lanes = Lanes(map: map, state: state)
@@ -86,7 +90,7 @@ enum PromptMapView {
     }
   }
 
-  private static func drawLane(
+  static func drawLane(
     _ label: String, _ lanes: Lanes, _ state: DashboardState, _ frame: inout Frame, row: Int,
     _ cell: (Int) -> (Character, Role)
   ) {

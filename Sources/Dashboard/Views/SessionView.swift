@@ -6,7 +6,7 @@ import Turns
 enum SessionView {
   /// Indices into the window that are on screen.
   static func shown(_ state: DashboardState) -> Range<Int> {
-    guard let window = state.selectedRow?.window else { return 0..<0 }
+    guard let window = state.turnList else { return 0..<0 }
     let rows = state.layout.turnRows
     guard state.selectedTurn != nil else { return max(0, window.count - rows)..<window.count }
     let top = min(
@@ -15,17 +15,26 @@ enum SessionView {
   }
 
   static func draw(_ state: DashboardState, _ frame: inout Frame, now: Int64) {
-    guard let row = state.selectedRow, let current = state.currentTurn else {
+    guard let list = state.turnList else {
       frame.put(
         "no session selected: 1 shows the list", row: state.layout.body.row + 1, column: 3)
       return
     }
+    guard let current = state.currentTurn else {
+      frame.put(waiting(state), row: state.layout.body.row + 1, column: 3, role: .unknown)
+      return
+    }
     PromptMapView.draw(state, current, &frame)
-    drawTurns(state, row, current, &frame, now)
+    drawTurns(state, list, current, &frame, now)
+  }
+
+  private static func waiting(_ state: DashboardState) -> String {
+    if let failure = state.history?.failure { return "the ledger cannot be read: \(failure)" }
+    return state.history?.pending == nil ? "no turns are stored" : "reading the ledger"
   }
 
   private static func drawTurns(
-    _ state: DashboardState, _ row: SessionRow, _ current: TurnRecord, _ frame: inout Frame,
+    _ state: DashboardState, _ list: TurnList, _ current: TurnRecord, _ frame: inout Frame,
     _ now: Int64
   ) {
     let area = state.layout.turnTable
@@ -33,16 +42,18 @@ enum SessionView {
     let shown = shown(state)
     var at = area.row
     if state.layout.isTall {
-      let newest = row.window.last?.turn ?? 0
-      let arrived = newest - state.turnSeen
+      let newest = state.selectedRow?.window.last?.turn ?? list.last?.turn ?? 0
+      let arrived = state.opened == nil ? newest - state.turnSeen : 0
       let remark =
-        state.selectedTurn == nil
-        ? (state.frozen == nil ? "following" : "frozen")
-        : (arrived > 0 ? "\(arrived) new, G to follow" : "not following")
+        state.opened != nil
+        ? (state.history?.pending == nil ? "stored" : "reading")
+        : state.selectedTurn == nil
+          ? (state.frozen == nil ? "following" : "frozen")
+          : (arrived > 0 ? "\(arrived) new, G to follow" : "not following")
       let title =
         shown.isEmpty
         ? "turns"
-        : "turns \(row.window[shown.lowerBound].turn)-\(row.window[shown.upperBound - 1].turn) of \(newest)"
+        : "turns \(list[shown.lowerBound].turn)-\(list[shown.upperBound - 1].turn) of \(newest)"
       Rules.draw(
         &frame, row: at, title: title, remark: remark, glyphs: state.glyphs,
         remarkRole: state.selectedTurn != nil && arrived > 0 ? .marked : .normal)
@@ -51,8 +62,10 @@ enum SessionView {
     let table = Table(columns: columns(state, now), width: state.size.columns)
     table.drawHeader(&frame, row: at)
     for (offset, index) in shown.enumerated() {
-      let record = row.window[index]
-      table.draw(record, &frame, row: at + 1 + offset, isSelected: record.turn == current.turn)
+      let record = list[index]
+      table.draw(
+        record, &frame, row: at + 1 + offset, isSelected: record.turn == current.turn,
+        sign: record.turn == state.marked?.turn ? "*" : "")
     }
   }
 

@@ -28,7 +28,8 @@ enum SessionsView {
     for (offset, row) in shownRows(state).enumerated() {
       table.draw(
         row, &frame, row: layout.sessionTable.row + 1 + offset,
-        isSelected: row.id == state.selectedSession && state.pane == .table)
+        isSelected: row.id == state.selectedSession && state.pane == .table,
+        sign: state.tree[row.id].map { treeSign($0, state.glyphs) } ?? "")
       if row.id == state.selectedSession && state.pane != .table {
         frame.put(">", row: layout.sessionTable.row + 1 + offset, column: 0)
       }
@@ -39,6 +40,11 @@ enum SessionsView {
     } else if rest > 0, layout.sessionRows > 2, layout.tail.isEmpty {
       frame.put("+\(rest)", row: layout.sessionTable.row, column: 0, width: 4, role: .unknown)
     }
+  }
+
+  private static func treeSign(_ place: TreePlace, _ glyphs: Glyphs) -> String {
+    if place.descendants > 0 { return place.isFolded ? "+" : "-" }
+    return place.depth > 0 ? String(glyphs.branch) : ""
   }
 
   private static func columns(_ state: DashboardState, _ layout: Layout, _ now: Int64)
@@ -52,8 +58,9 @@ enum SessionsView {
     let model = C(title: "model", width: 16, weight: 2, most: 28) {
       TableCell($0.model.isEmpty ? "-" : $0.model)
     }
-    let pin = C(title: "pin", width: 4) {
-      TableCell($0.mode.name, $0.mode == .off ? .unknown : .held)
+    let pin = C(title: "pin", width: 5) { row in
+      guard row.latest?.pinFails != true else { return TableCell("\(row.mode.name)!", .warn) }
+      return TableCell(row.mode.name, row.mode == .off ? .unknown : .held)
     }
     let turn = C(title: "turn", width: tier >= .wide ? 5 : 4, right: true) {
       TableCell($0.latest.map { String($0.turn) } ?? "-")
@@ -108,6 +115,10 @@ enum SessionsView {
       "\(command)ANTHROPIC_BASE_URL=http://\(address)", "",
       "The first request shows up here as it arrives.",
     ]
+    if let count = state.storedCount, count > 0 {
+      lines.append(
+        "Earlier sessions: o opens one from the ledger (\(Humanised.grouped(count)) stored).")
+    }
     if body.rows < lines.count { lines.removeAll { $0.isEmpty } }
     let indent = state.size.columns >= 60 ? 3 : 0
     for (offset, line) in lines.prefix(body.rows).enumerated() {

@@ -122,6 +122,10 @@ enum StatusBars {
           "\(Humanised.plural(traffic.sessionCount, "session")), \(traffic.inFlight.count) in flight"
         )
       ]
+      if let slots = ServerTexts.slots(traffic) { pieces.append(TableCell(slots)) }
+      if state.options.canPin, state.options.defaultMode != .off {
+        pieces.append(TableCell("new sessions: \(state.options.defaultMode.name)", .held))
+      }
       if state.unseenWarnings > 0 {
         pieces.append(TableCell("! \(Humanised.plural(state.unseenWarnings, "warning"))", .warn))
       }
@@ -149,8 +153,8 @@ enum StatusBars {
     case .session, .breakPoint: return sessionPieces(state, layout, now)
     case .costs:
       return [
-        TableCell("since \(state.clock.shortTime(state.startedAt))"),
-        TableCell("unit: \(state.unit == .tokens ? "tokens" : "seconds of prefill")", .marked),
+        TableCell("this run since \(state.clock.shortTime(state.startedAt))"),
+        TableCell("unit: \(CostsView.title(state.unit, long: long))", .marked),
       ]
     }
   }
@@ -166,11 +170,12 @@ enum StatusBars {
   {
     guard let row = state.selectedRow else { return [TableCell("no session selected", .unknown)] }
     if state.screen == .breakPoint, let record = state.breakRecord {
-      let place = row.breaks.firstIndex(of: record.turn)
+      let breaks = state.breaksAtHand
+      let place = breaks.firstIndex(of: record.turn)
       let before = record.detail.map { " against turn \($0.previousTurn)" } ?? ""
       var pieces = [TableCell("\(row.id) turn \(record.turn)\(before)")]
       if let place {
-        pieces.append(TableCell("break \(place + 1) of \(row.breaks.count)", .marked))
+        pieces.append(TableCell("break \(place + 1) of \(breaks.count)", .marked))
       }
       if layout.tier >= .normal { pieces.append(TableCell("\(row.agent) \(row.model)")) }
       return pieces
@@ -181,10 +186,21 @@ enum StatusBars {
     } else if !row.agent.isEmpty {
       pieces.append(TableCell(row.agent))
     }
+    if let stored = row.stored {
+      pieces.append(TableCell("stored, \(Humanised.plural(stored.totals.turns, "turn"))", .marked))
+      pieces.append(TableCell("last seen \(state.clock.date(stored.lastSeen))", .unknown))
+      return pieces
+    }
     pieces.append(TableCell("pin \(pin(row))", row.mode == .off ? .normal : .held))
     if let latest = row.latest {
       let tokens = latest.usage.promptTokens.map { TokenCount($0, estimated: false) }
-      pieces.append(TableCell("\(Humanised.tokens(tokens ?? latest.promptTokens)) tok"))
+      let prompt = tokens ?? latest.promptTokens
+      var text = "\(Humanised.tokens(prompt)) tok"
+      if let window = ServerTexts.window(row, state.traffic), window > 0 {
+        text +=
+          " = \(Humanised.share(Double(prompt.value) / Double(window))) of \(Humanised.count(window))"
+      }
+      pieces.append(TableCell(text))
     }
     let (text, role) = SessionTexts.state(row, state: state, now: now)
     pieces.append(TableCell(text, role))
@@ -238,7 +254,8 @@ enum StatusBars {
         state.currentTurn.map {
           "turn \($0.turn): \(TurnSentence.text($0, options: state.options))"
         } ?? ""
-    case .breakPoint, .costs: text = ""
+    case .costs: text = CostsView.unpriced(state)
+    case .breakPoint: text = ""
     }
     frame.put(text, row: row, column: 1, in: width)
   }
@@ -258,7 +275,9 @@ enum StatusBars {
     } else {
       right = [("?", "help"), ("q", state.screen == .sessions ? "quit" : "back")]
       for binding in KeyTable.bindings(on: state.screen) {
-        guard let hint = binding.hint, state.traffic.sessionCount > 0,
+        guard let hint = binding.hint,
+          state.traffic.sessionCount > 0 || binding.action == .openStored,
+          binding.action != .openStored || state.options.hasLedger,
           ![.help, .back].contains(binding.action),
           binding.section != .pinning || (state.options.canPin && !state.options.readOnly)
         else { continue }

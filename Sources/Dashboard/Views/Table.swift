@@ -66,12 +66,11 @@ struct Table<Item> {
     }
   }
 
-  func draw(_ item: Item, _ frame: inout Frame, row: Int, isSelected: Bool, isMarked: Bool = false)
-  {
+  func draw(_ item: Item, _ frame: inout Frame, row: Int, isSelected: Bool, sign: String = "") {
     let role: Role? = isSelected ? .selected : nil
     if isSelected { frame.fill(" ", row: row, columns: 0..<frame.size.columns, role: .selected) }
     if isSelected { frame.put(">", row: row, column: 0, role: .selected) }
-    if isMarked { frame.put("*", row: row, column: 1, role: role ?? .marked) }
+    frame.put(sign, row: row, column: 1, width: 1, role: role ?? (sign == "*" ? .marked : .frame))
     for (column, place) in zip(columns, places) {
       let cell = column.cell(item)
       frame.put(

@@ -1,0 +1,35 @@
+import Bytes
+import Prefix
+import Turns
+
+/// What a pin mode would mean for a session, judged by its turns so far.
+enum ModeEffect {
+  /// `: holds 2 of the 3 breaks seen`, or what turning pinning off costs once; empty if there is
+  /// nothing to go by.
+  static func text(_ mode: PinMode, _ turns: TurnList, _ current: PinMode?) -> String {
+    if mode == .off {
+      guard let current, current != .off, let latest = turns.last,
+        latest.unpinTokens.value > 0
+      else { return "" }
+      return "; the next turn computes \(Humanised.tokens(latest.unpinTokens)) tokens again"
+    }
+    var seen = 0
+    var held = 0
+    for index in 0..<turns.count where turns[index].verdict.cause.isMutation {
+      seen += 1
+      if mode.covers(turns[index].verdict.tier) { held += 1 }
+    }
+    return seen == 0 ? "" : "; covers \(held) of \(Humanised.plural(seen, "break")) seen"
+  }
+}
+
+extension PinMode {
+  /// Whether breaks of this tier may be held.
+  fileprivate func covers(_ tier: RepairTier) -> Bool {
+    switch tier {
+    case .never: false
+    case .lossless: self != .off
+    case .moved, .restored: self == .hold
+    }
+  }
+}
