@@ -21,7 +21,7 @@ final class ControlConnection: StreamDelegate {
 
   private let server: ControlServer
   private let stream: TCPStream
-  private let surface: ControlSurface
+  let surface: ControlSurface
   private var state = State.head
   private var parser = RequestHeadParser(
     limits: HTTPLimits(requestLineBytes: 8_192, headerBytes: 16_384, headerCount: 64))

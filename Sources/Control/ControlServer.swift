@@ -124,7 +124,9 @@ public final class ControlServer {
 
   private func accept(_ stream: TCPStream, _ surface: ControlSurface) {
     let connection = ControlConnection(server: self, stream: stream, surface: surface)
-    let isFull = connections.count >= configuration.maxConnections
+    // Whoever may read figures cannot keep the owner out of the socket.
+    let open = connections.values.count { $0.surface == surface }
+    let isFull = open >= (surface == .metrics ? 16 : configuration.maxConnections)
     connections[ObjectIdentifier(connection)] = connection
     connection.start(isRefused: isFull)
   }

@@ -244,7 +244,8 @@ public final class Engine: TrafficObserver {
     let isVendor = kind == .anthropic || kind == .openAI
     var policy = PinPolicy(mode: session.mode)
     // A subscription belongs to the vendor's own program: rewritten only when asked for this session.
-    if facts.isSubscription, !session.modeIsChosen { policy.mode = .off }
+    session.isExempt = facts.isSubscription && !session.modeIsChosen
+    if session.isExempt { policy.mode = .off }
     policy.repairs = session.repairs
     policy.restoresNeutral = !isVendor
     policy.pinsEcho = !isVendor

@@ -52,7 +52,7 @@ final class MeasuredExchange: ExchangeObserver {
     let source =
       reception.relation == .branch
       ? session.parent.flatMap { engine.sessions.session($0) } : session
-    viewBefore = session.view
+    viewBefore = source?.view
     guard session.mode != .off || session.view != nil || source?.view != nil else { return nil }
     let oldView = source?.view
     let decision = PinEngine.decide(reception, oldView, engine.policy(session, facts))
@@ -70,7 +70,9 @@ final class MeasuredExchange: ExchangeObserver {
   func keepDecision() -> AnswerHold? {
     guard let reception, reception.relation != .compactionCall else { return nil }
     let hold = AnswerHold()
-    engine.keep(reception.session, holding: hold)
+    engine.keep(
+      reception.session, holding: hold,
+      erasing: CauseFinder.verdict(reception).cause == .redaction)
     answerHold = hold
     return hold
   }

@@ -25,16 +25,24 @@ extension Engine {
     // What nobody chose for this session follows the present default.
     if !session.modeIsChosen { session.mode = sessions.defaultMode }
     noteRestored(session)
-    if session.mode == .off, kept.text != .none { dropText(session) }
+    if kept.text != .none, session.mode == .off || keptText == .none {
+      dropText(session)
+    } else if kept.text == .all, keptText == .replacements {
+      keep(session)
+    }
     return true
   }
 
   /// Hands a session's state to the keeper. Text goes with it only while pinning is on.
-  func keep(_ session: Session, holding hold: AnswerHold? = nil) {
+  /// - Parameter erasing: what was kept before holds something that was blanked since.
+  func keep(_ session: Session, holding hold: AnswerHold? = nil, erasing: Bool = false) {
     guard let keeper, let snapshot = session.snapshot else { return }
-    let isPinned = session.mode != .off || session.view != nil
+    let isPinned =
+      (session.mode != .off && !session.isExempt) || session.view.map { !$0.isAsSent } ?? false
     let text = isPinned ? keptText : .none
-    keeper.keep(kept(session, snapshot, text), holding: text == .none ? nil : hold)
+    var kept = kept(session, snapshot, text)
+    kept.erases = erasing
+    keeper.keep(kept, holding: text == .none ? nil : hold)
   }
 
   /// Pinning was turned off: nothing of the session's text stays, though its next request is the one

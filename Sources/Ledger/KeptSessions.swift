@@ -52,9 +52,10 @@ final class KeptSessions {
           if try writeHistory(kept, key) { hasDropped = true }
         } else {
           try writeDecision(kept, key, &written)
+          hasDropped = hasDropped || kept.erases
         }
       }
-      try trim(limits)
+      if try trim(limits) { hasDropped = true }
     }
     // A body that was trimmed away with its session is written again when that comes back.
     bodies = written.count > 4 * limits.pinnedSessions ? [:] : written
@@ -112,13 +113,16 @@ final class KeptSessions {
   // MARK: Limits
 
   /// Deletes what is too old, and of the rest the sessions that were used longest ago.
-  private func trim(_ limits: KeptLimits) throws(LedgerError) {
+  /// - Returns: whether any of them had text.
+  private func trim(_ limits: KeptLimits) throws(LedgerError) -> Bool {
+    var hadText = false
     for (table, most) in [("decisions", limits.pinnedSessions), ("histories", limits.sessions)] {
       try database.execute(
         """
         DELETE FROM \(table) WHERE used_at < \(limits.oldest) OR rowid IN (
           SELECT rowid FROM \(table) ORDER BY used_at DESC LIMIT -1 OFFSET \(most))
         """, .trim)
+      if table == "decisions", database.changes > 0 { hadText = true }
     }
     let size = "sum(length(state) + coalesce(length(body), 0))"
     try database.execute(
@@ -127,6 +131,7 @@ final class KeptSessions {
         SELECT rowid AS id, \(size) OVER (ORDER BY used_at DESC, rowid) AS bytes FROM decisions)
         WHERE bytes > \(limits.pinnedBytes))
       """, .trim)
+    return hadText || database.changes > 0
   }
 
   // MARK: Reading

@@ -95,6 +95,10 @@ struct LedgerFile {
     guard errno == EEXIST else { throw unavailable(.create, errno) }
     var facts = stat()
     guard stat(path, &facts) == 0 else { throw unavailable(.open, errno) }
+    // A file that was copied here may be readable by others; text of prompts may go into it.
+    if facts.st_uid == geteuid(), facts.st_mode & 0o077 != 0 {
+      for file in [path, path + "-wal", path + "-shm"] { chmod(file, 0o600) }
+    }
     // SQLite would take what is shorter than a header for an empty file, and write over it.
     if facts.st_size > 0, facts.st_size < 100 {
       throw LedgerError(.check, path, .damaged("it is only \(facts.st_size) bytes long"))

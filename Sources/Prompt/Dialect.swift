@@ -18,7 +18,7 @@ extension Dialect {
   }
 
   /// What a top-level member of the body is to the prompt.
-  enum Member {
+  enum Member: UInt8 {
     case model, tools, system, messages, knob, stream, previousResponse, conversationKey, metadata
     case ignored
   }

@@ -36,6 +36,8 @@ public struct RequestIndexer {
   private var streams = false
   private var messagesArray: Range<Int>?
   private var toolsArray: Range<Int>?
+  /// Which of the members that hold blocks were there, by their raw value.
+  private var seen: UInt16 = 0
 
   private init(_ body: UnsafeRawBufferPointer, _ dialect: Dialect, _ reference: Reference?) {
     self.body = body
@@ -77,7 +79,13 @@ public struct RequestIndexer {
 
   private mutating func readMember(_ key: Range<Int>) -> Bool {
     scanner.skipWhitespace()
-    switch dialect.member(body[key]) {
+    let member = dialect.member(body[key])
+    // Parsers disagree on which of two equal names counts: such a body is not understood.
+    if member == .tools || member == .system || member == .messages {
+      guard seen & (1 << member.rawValue) == 0 else { return false }
+      seen |= 1 << member.rawValue
+    }
+    switch member {
     case .tools:
       let start = scanner.position
       guard readBlocks(.tools, into: \.tools) else { return false }

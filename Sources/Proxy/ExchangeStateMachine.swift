@@ -104,7 +104,8 @@ struct ExchangeStateMachine {
       // knows no interim responses (RFC 9110 section 15.2).
       return status == 100 || clientMinorVersion == 0 ? .ignore : .relayInterim
     }
-    if hasFallback, status == 400 || status == 413 {
+    // What servers answer to a body or a template input that they cannot take.
+    if hasFallback, [400, 413, 422, 500].contains(status) {
       hasFallback = false
       phase = .connecting
       return .sendFallback(status: status)

@@ -30,7 +30,7 @@ extension Option {
 
   /// Whether the file of a workspace may set it. Somebody else may have written that file, and it is
   /// found by merely standing in its directory: it must not choose where prompts and credentials go,
-  /// what is written to disk, or who may connect.
+  /// whether they are rewritten, what is written to disk, or who may connect.
   public var isWorkspaceSetting: Bool { Self.workspaceSettings.contains(name) }
 
   private static let commandLineOnly: Set = [
@@ -39,7 +39,7 @@ extension Option {
   ]
 
   private static let workspaceSettings: Set = [
-    "pin", "no-pin", "no-affinity", "no-probes", "no-tui", "ascii", "color", "read-only",
-    "max-reprocessed", "min-preserved", "format",
+    "no-pin", "no-affinity", "no-tui", "ascii", "color", "max-reprocessed", "min-preserved",
+    "format",
   ]
 }

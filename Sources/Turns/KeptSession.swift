@@ -11,6 +11,8 @@ public struct KeptSession: Sendable {
   public var usedAt: Int64
   /// The run that the session began in; nil for the present one.
   public var run: Int64?
+  /// Whether what was kept before holds text that must not stay, in the write-ahead log neither.
+  public var erases = false
 
   public init(
     snapshot: SessionSnapshot, text: SessionSnapshot.Text, upstream: String, usedAt: Int64,

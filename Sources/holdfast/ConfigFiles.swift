@@ -47,12 +47,19 @@ struct ConfigFiles {
     guard var place = directory, place.hasPrefix("/") else { return nil }
     let home = environment("HOME")
     while !place.isEmpty {
-      if let found = try file(place + "/" + Self.workspaceName, isRequired: false) { return found }
+      let path = place + "/" + Self.workspaceName
+      if isOwn(path), let found = try file(path, isRequired: false) { return found }
       if place == home || access(place + "/.git", F_OK) == 0 { return nil }
       guard let slash = place.lastIndex(of: "/") else { return nil }
       place = String(place[..<slash])
     }
     return nil
+  }
+
+  /// In a directory that all may write to, the file may be anybody's.
+  private func isOwn(_ path: String) -> Bool {
+    var facts = stat()
+    return stat(path, &facts) == 0 && (facts.st_uid == geteuid() || facts.st_uid == 0)
   }
 
   private func file(_ path: String, isRequired: Bool) throws(UsageError) -> ConfigFile? {

@@ -69,7 +69,10 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
 
   /// Loop thread only.
   func keep(_ session: KeptSession, holding hold: AnswerHold?) {
-    guard underWay.load(ordering: .relaxed) < Self.mostUnderWay else { return }
+    // One without text holds no body, and may be what takes text out of the file.
+    guard session.text == .none || underWay.load(ordering: .relaxed) < Self.mostUnderWay else {
+      return
+    }
     underWay.add(1, ordering: .relaxed)
     let ticket = hold.map { holds.add($0) } ?? 0
     if ring.push(.keep(session, ticket: ticket)) { wake() }

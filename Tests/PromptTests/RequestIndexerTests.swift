@@ -151,3 +151,13 @@ struct SplitMix: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+@Suite struct RepeatedMemberTests {
+  @Test(arguments: ["messages", "tools", "system"])
+  func `a body with two lists of one name is not understood`(_ name: String) {
+    let list = #"[{"role":"user","content":"hi"}]"#
+    let body = Array(#"{"messages":\#(list),"\#(name)":\#(list),"\#(name)":\#(list)}"#.utf8)
+    let index = body.withUnsafeBytes { RequestIndexer.index($0, dialect: .anthropicMessages) }
+    #expect(index == nil)
+  }
+}

@@ -27,7 +27,7 @@ import Testing
     throws
   {
     let user = "pin = \"off\"\ncolor = \"never\"\nmax-sessions = 7\nascii = true"
-    let workspace = "pin = \"safe\"\ncolor = \"always\""
+    let workspace = "ascii = false\ncolor = \"always\""
     let environment = ["HOLDFAST_PIN": "hold"]
     let line = try fill(
       ["ascii": [""]], environment: environment, workspace: workspace, user: user)
@@ -86,7 +86,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["upstream", "listen", "upstream-ca", "ledger", "ndjson", "control", "metrics"])
+  @Test(arguments: [
+    "upstream", "listen", "upstream-ca", "ledger", "ndjson", "control", "metrics", "pin",
+  ])
   func `the file of a workspace cannot say where prompts go`(_ name: String) {
     let text = complaint(workspace: "\(name) = \"x\"")
     #expect(text.hasPrefix(".holdfast.toml:1 sets '\(name)', which only your own configuration"))

@@ -4,13 +4,20 @@ import Prompt
 /// Joins the agent's bytes with the server's pieces: every byte that no piece stands for is the
 /// agent's own.
 enum BodyAssembly {
-  static func body(_ history: History, _ view: ServerView) -> [ByteSlice] {
-    guard let body = history.body else { return [] }
+  /// - Returns: nil if the pieces do not fit into the body; then it must go out as it came.
+  static func body(_ history: History, _ view: ServerView) -> [ByteSlice]? {
+    guard let body = history.body else { return nil }
     var splices: [(range: Range<Int>, bytes: [UInt8])] = []
     var omitted: Range<Int>?
     for (at, entry) in view.entries.enumerated() where !entry.isAsSent {
       if entry.isOmitted {
-        let first = omitted.flatMap { $0.upperBound == at ? $0.lowerBound : nil } ?? at
+        // A run ends with its array.
+        let first =
+          omitted.flatMap { run in
+            run.upperBound == at
+              && history.index.blocks[at - 1].group == history.index.blocks[at].group
+              ? run.lowerBound : nil
+          } ?? at
         omitted = first..<(at + 1)
         let isLast =
           at + 1 == view.entries.count || !view.entries[at + 1].isOmitted
@@ -55,7 +62,7 @@ enum BodyAssembly {
     var scanner = JSONScanner(body, at: end)
     if scanner.accept(UInt8(ascii: ",")) {
       scanner.skipWhitespace()
-      return (start..<scanner.position, inFront)
+      return (start..<max(start, scanner.position), inFront)
     }
     if !inFront.isEmpty { return (start..<end, inFront.dropLast()) }
     var comma = start
@@ -87,10 +94,11 @@ enum BodyAssembly {
 
   private static func join(
     _ body: ByteBuffer, _ splices: [(range: Range<Int>, bytes: [UInt8])]
-  ) -> [ByteSlice] {
+  ) -> [ByteSlice]? {
     var out: [ByteSlice] = []
     var at = 0
-    for splice in splices where splice.range.lowerBound >= at {
+    for splice in splices {
+      guard splice.range.lowerBound >= at else { return nil }
       if splice.range.lowerBound > at { out.append(ByteSlice(body, at..<splice.range.lowerBound)) }
       if !splice.bytes.isEmpty { out.append(ByteSlice(ByteBuffer(copying: splice.bytes))) }
       at = splice.range.upperBound

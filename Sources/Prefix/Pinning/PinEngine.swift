@@ -67,9 +67,12 @@ public enum PinEngine {
   ) -> PinDecision {
     let history = reception.history
     let isRewritten = !view.isAsSent
-    let body =
-      isRewritten
-      ? BodyAssembly.body(history, view) : history.body.map { [ByteSlice($0)] } ?? []
+    let own = history.body.map { [ByteSlice($0)] } ?? []
+    guard let body = isRewritten ? BodyAssembly.body(history, view) : own else {
+      return decision(
+        reception, oldView, ServerView(asSent: history.index),
+        .rebased("what is held does not fit into the request"))
+    }
     var kept: ServerPrefix?
     if let old = reception.previous, let oldView, let alignment = reception.alignment,
       oldView.entries.count == old.index.blocks.count
@@ -89,6 +92,10 @@ public enum PinEngine {
   private static func fitting(
     _ decision: PinDecision, _ accepted: (PinDecision.Outcome) -> PinDecision, _ policy: PinPolicy
   ) -> PinDecision {
+    // Where nobody tells the window, what the agent dropped may not outgrow what it sends.
+    if policy.windowTokens == nil, decision.ghostBytes > decision.forwardedBytes / 2 {
+      return accepted(.rebased("more is held that the agent dropped than it sends"))
+    }
     guard let window = policy.windowTokens, decision.isRewritten,
       Double(decision.forwardedBytes) / policy.bytesPerToken >= Double(window) * 0.9
     else { return decision }

@@ -237,7 +237,8 @@ struct RepairPass {
     if let refusal = policy.refusal(InsertedMessageRepair.repairClass) {
       throw .refuse(from: next, "\(reason): \(refusal)")
     }
-    guard let bytes = new.bytes(of: at),
+    // A bare string is the whole value of its member: it cannot be left out.
+    guard let bytes = new.bytes(of: at), bytes.first != UInt8(ascii: "\""),
       let text = InsertedMessageRepair.text(new.index.blocks[at], bytes),
       amendment.insert(new.index.blocks[at].kind.word, at: new.index.indexInGroup(at), text)
     else { throw .accept(from: next, reason) }

@@ -23,6 +23,8 @@ public final class Session {
   public var view: ServerView?
   /// Whether a person set the mode, rather than a default.
   public private(set) var modeIsChosen = false
+  /// Whether it is left as sent although the mode for all says otherwise; see `Engine.policy`.
+  public var isExempt = false
   public var agent = ""
   public let model: String
   public var estimate = TokenEstimate()
