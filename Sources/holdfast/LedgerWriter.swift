@@ -3,6 +3,7 @@ import Engine
 import EventLoop
 import Glibc
 import Ledger
+import Prefix
 import Proxy
 import Synchronization
 import Turns
