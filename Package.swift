@@ -119,7 +119,8 @@ let package = Package(
       path: "Tests/DashboardReplay", swiftSettings: strict),
     tests(
       "DashboardTests",
-      ["Dashboard", "DashboardFixtures", "Turns", "Prompt", "Prefix", "Upstream"]),
+      ["Dashboard", "DashboardFixtures", "Turns", "Prompt", "Prefix", "Upstream"],
+      exclude: ["Screens"]),
     tests("SettingsTests", ["Settings"]),
     // A process that writes a ledger, for tests that kill it or take its space away.
     .executableTarget(

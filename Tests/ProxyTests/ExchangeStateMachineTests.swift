@@ -105,8 +105,14 @@ import Testing
     #expect(machine.head(status: 413, isInformational: false) == .sendFallback(status: 413))
     #expect(machine.connected(isReused: false) == .send)
     #expect(machine.head(status: 413, isInformational: false) == .begin)
-    machine = sent(fallback: true)
-    #expect(machine.head(status: 500, isInformational: false) == .begin)
+    for status in [400, 422, 500] {
+      machine = sent(fallback: true)
+      #expect(machine.head(status: status, isInformational: false) == .sendFallback(status: status))
+    }
+    for status in [429, 502, 503] {
+      machine = sent(fallback: true)
+      #expect(machine.head(status: status, isInformational: false) == .begin)
+    }
   }
 
   @Test func `a client is probed once, before the response, and only with HTTP 1_1`() {
