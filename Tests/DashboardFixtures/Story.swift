@@ -117,6 +117,11 @@ public enum Story {
       record.usage = Usage(promptTokens: prompt, outputTokens: 120)
     }
     record.map = map(messages: 10 + turn, changed: nil, held: false)
+    var zones = PromptZones()
+    zones.prefix = .init(bytes: 13_000, tokens: 3_250, hash: 0x5A17)
+    zones.log = .init(bytes: prompt * 4 - 15_000, tokens: prompt - 3_850, hash: UInt32(turn))
+    zones.tail = .init(bytes: 2_400, tokens: 600, hash: UInt32(turn))
+    record.zones = zones
     return record
   }
 
@@ -131,6 +136,8 @@ public enum Story {
       was: "func reconcile(_ a: [Block]) {", now: "1| func reconcile(_ a: [Block]) {",
       detail: "Line numbers were added in front of each line; same role, same id, +412 bytes.")
     record.pin = .held
+    record.zones?.changes = .log
+    record.unpinTokens = record.reprocessedTokens
     record.map = map(messages: 10 + turn, changed: 3, held: true)
     record.detail = detail(previousTurn: turn - 1)
     return record

@@ -71,14 +71,14 @@ public struct Layout: Sendable, Equatable {
 
   // MARK: Session
 
-  enum MapLine: Sendable { case rule, ruler, kind, agent, sent, server, caret, legend }
+  enum MapLine: Sendable { case rule, ruler, kind, agent, sent, server, caret, legend, zones }
 
   var mapLines: [MapLine] {
     switch size.rows {
     case ..<12: []
     case ..<20: [.agent, .sent, .server, .caret]
     case ..<30: [.rule, .kind, .agent, .sent, .server, .caret, .legend]
-    default: [.rule, .ruler, .kind, .agent, .sent, .server, .caret, .legend]
+    default: [.rule, .ruler, .kind, .agent, .sent, .server, .caret, .legend, .zones]
     }
   }
 

@@ -43,6 +43,11 @@ enum PromptMapView {
       case .server: drawServer(record, lanes, state, &frame, row: row)
       case .caret: drawCaret(record, map, lanes, state, &frame, row: row)
       case .legend: drawLegend(state, &frame, row: row)
+      case .zones:
+        let zones = state.selectedRow?.window.zones ?? ZoneHistory()
+        frame.put(
+          ZoneTexts.line(zones, window: zones.turns), row: row, column: 1,
+          in: frame.size.columns - 2, role: zones.driftedSince == nil ? .normal : .warn)
       }
     }
   }

@@ -108,16 +108,24 @@ enum SessionsView {
   private static func drawEmpty(_ state: DashboardState, _ frame: inout Frame) {
     let body = state.layout.sessionTable
     let address = state.options.listenAddress
-    let command = state.layout.tier == .tiny ? "" : "  export "
+    let isTiny = state.layout.tier == .tiny
+    // The addresses must be readable to the end on the smallest screen.
+    let names =
+      isTiny
+      ? (" OpenAI     ", " Anthropic  ")
+      : ("  export OPENAI_BASE_URL=", "  export ANTHROPIC_BASE_URL=")
     var lines = [
-      "", "Point an agent at this proxy:", "",
-      "\(command)OPENAI_BASE_URL=http://\(address)/v1",
-      "\(command)ANTHROPIC_BASE_URL=http://\(address)", "",
-      "The first request shows up here as it arrives.",
+      "", isTiny ? " Point an agent at this proxy:" : "Point an agent at this proxy:", "",
+      "\(names.0)http://\(address)/v1", "\(names.1)http://\(address)", "",
+      isTiny
+        ? " Requests show up here as they arrive."
+        : "The first request shows up here as it arrives.",
     ]
     if let count = state.storedCount, count > 0 {
       lines.append(
-        "Earlier sessions: o opens one from the ledger (\(Humanised.grouped(count)) stored).")
+        isTiny
+          ? " o opens one of \(Humanised.grouped(count)) stored sessions."
+          : "Earlier sessions: o opens one from the ledger (\(Humanised.grouped(count)) stored).")
     }
     if body.rows < lines.count { lines.removeAll { $0.isEmpty } }
     let indent = state.size.columns >= 60 ? 3 : 0

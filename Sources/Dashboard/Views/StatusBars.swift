@@ -276,7 +276,7 @@ enum StatusBars {
       right = [("?", "help"), ("q", state.screen == .sessions ? "quit" : "back")]
       for binding in KeyTable.bindings(on: state.screen) {
         guard let hint = binding.hint,
-          state.traffic.sessionCount > 0 || binding.action == .openStored,
+          state.traffic.sessionCount > 0 || state.opened != nil || binding.action == .openStored,
           binding.action != .openStored || state.options.hasLedger,
           ![.help, .back].contains(binding.action),
           binding.section != .pinning || (state.options.canPin && !state.options.readOnly)
