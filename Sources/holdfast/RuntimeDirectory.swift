@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// Where the sockets of running proxies are: a directory that only its owner can look into.
