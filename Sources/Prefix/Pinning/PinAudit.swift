@@ -74,6 +74,9 @@ public struct PinAudit: Sendable, Equatable {
 
   public private(set) var status = PinStatus.unproven
   public var totals = PinTotals()
+  /// Whether the server ever counted any reuse in this session. One that always says 0 does not count,
+  /// or has no cache: that is no word on what pinning does.
+  private var hasReported = false
   private var missesInARow = 0
   private var misses: [RepairClass: Int] = [:]
 
@@ -81,8 +84,9 @@ public struct PinAudit: Sendable, Equatable {
 
   /// - Returns: the classes that are contradicted by now, and should stop.
   public mutating func judge(_ turn: Turn) -> RepairSet {
+    if let reported = turn.reported, reported > 0 { hasReported = true }
     let gain = turn.keptForwarded - turn.keptAsSent
-    guard gain >= Self.smallestGain, let reported = turn.reported, !turn.isExplained,
+    guard hasReported, gain >= Self.smallestGain, let reported = turn.reported, !turn.isExplained,
       !turn.repairs.isEmpty
     else { return [] }
     if reported >= turn.keptAsSent + gain / 2 {

@@ -45,4 +45,15 @@ import Testing
     }
     #expect(audit.status == .working)
   }
+
+  @Test func `a server that always counts nothing says nothing about pinning`() {
+    var audit = PinAudit()
+    for _ in 0..<(2 * PinAudit.patience) {
+      let stopped = audit.judge(
+        PinAudit.Turn(
+          keptAsSent: 1000, keptForwarded: 9000, reported: 0, repairs: .all, isExplained: false))
+      #expect(stopped == [])
+    }
+    #expect(audit.status == .unproven)
+  }
 }
