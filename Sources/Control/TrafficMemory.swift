@@ -67,46 +67,60 @@ struct TrafficMemory {
 
   private mutating func started(_ record: TurnRecord) {
     makeRoom(for: record)
-    var session = known(record)
-    if session.inFlight.updateValue(record, forKey: record.turn) == nil { inFlight += 1 }
-    sessions[record.session] = session
+    var isNew = false
+    update(record) { isNew = $0.inFlight.updateValue(record, forKey: record.turn) == nil }
+    if isNew { inFlight += 1 }
   }
 
   private mutating func finished(_ record: TurnRecord) {
     makeRoom(for: record)
-    var session = known(record)
-    if session.inFlight.removeValue(forKey: record.turn) != nil { inFlight -= 1 }
+    var wasInFlight = false
     if record.isSideCall {
       sideCalls.append(record)
       if sideCalls.count > Self.sideCallLimit { sideCalls.removeFirst(Self.sideCallLimit / 4) }
-      let isOver = session.window.isEmpty && session.inFlight.isEmpty
-      sessions[record.session] = isOver ? nil : session
-      return
+      var isOver = false
+      update(record) {
+        wasInFlight = $0.inFlight.removeValue(forKey: record.turn) != nil
+        isOver = $0.window.isEmpty && $0.inFlight.isEmpty
+      }
+      if isOver { sessions[record.session] = nil }
+    } else {
+      var added = 0
+      update(record) {
+        wasInFlight = $0.inFlight.removeValue(forKey: record.turn) != nil
+        $0.totals.add(record)
+        added = -$0.window.count
+        $0.window.record(record)
+        added += $0.window.count
+      }
+      recordCount += added
+      shrinkIfNeeded()
     }
-    session.totals.add(record)
-    recordCount -= session.window.count
-    session.window.record(record)
-    recordCount += session.window.count
-    sessions[record.session] = session
-    shrinkIfNeeded()
+    if wasInFlight { inFlight -= 1 }
   }
 
-  private func known(_ record: TurnRecord) -> KnownSession {
-    var session =
-      sessions[record.session]
-      ?? KnownSession(
-        id: record.session, mode: record.mode, repairs: record.repairs, latest: record,
-        lastActivity: record.startedAt)
-    if record.turn >= session.latest.turn { session.latest = record }
-    session.lastActivity = max(
-      session.lastActivity, record.startedAt + Int64(record.totalMillis ?? 0))
-    return session
+  /// Changes the record's session where it stands: taken out and put back, its turns would be copied.
+  private mutating func update(_ record: TurnRecord, _ change: (inout KnownSession) -> Void) {
+    let ended = record.startedAt + Int64(record.totalMillis ?? 0)
+    func apply(_ session: inout KnownSession) {
+      if record.turn >= session.latest.turn { session.latest = record }
+      session.lastActivity = max(session.lastActivity, ended)
+      change(&session)
+    }
+    apply(
+      &sessions[
+        record.session,
+        default: KnownSession(
+          id: record.session, mode: record.mode, repairs: record.repairs, latest: record,
+          lastActivity: record.startedAt)])
   }
 
+  /// Some more than needed go at once, so that the walk over all is not made for each new session.
   private mutating func makeRoom(for record: TurnRecord) {
     guard sessions[record.session] == nil, sessions.count >= sessionLimit else { return }
-    let oldest = sessions.values.min { $0.lastActivity < $1.lastActivity }
-    if let oldest { forget(oldest.id) }
+    let byAge = sessions.map { (lastActivity: $0.value.lastActivity, id: $0.key) }
+      .sorted { $0.lastActivity < $1.lastActivity }
+    for session in byAge.prefix(1 + sessionLimit / 16) { forget(session.id) }
   }
 
   private mutating func forget(_ id: SessionID) {

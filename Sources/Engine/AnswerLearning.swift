@@ -110,7 +110,7 @@ extension MeasuredExchange {
       engine.notice("pinning session \(session.id) is not working: \(reason)")
     }
     if !stopped.isEmpty {
-      engine.setRepairs(session.repairs.subtracting(stopped), of: session.id)
+      engine.changeRepairs(session.repairs.subtracting(stopped), of: session.id)
       engine.notice(
         "session \(session.id): repairs of \(stopped.names) are stopped, the server does not "
           + "confirm them")

@@ -73,6 +73,9 @@ struct AnswerReader {
     }
   }
 
+  /// Memory that is held for the answer, what was recorded of it aside.
+  var heldBytes: Int { collected?.capacity ?? 0 }
+
   /// The answer is complete: reads what was collected.
   mutating func finish() {
     guard form == .json, let collected else { return }

@@ -66,6 +66,11 @@ public final class Engine: TrafficObserver {
   var refusesQuestions: Set<Int> = []
   var takesQuestions: Set<Int> = []
   var routingKeys = RoutingKey()
+  private var lastAgent: (userAgent: String?, name: String) = (nil, "")
+  var measuring = MeasuringQueue()
+  /// Called when there is something to measure: `measure` is to be called soon, once the traffic has
+  /// gone by. While it is nil everything is measured as it happens.
+  public var wakesMeasuring: (() -> Void)?
   /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
   public var wakesProber: ((Int) -> Void)?
   private let credentialHash: (String) -> Int
@@ -143,6 +148,8 @@ public final class Engine: TrafficObserver {
     if request.head.method == "POST", let dialect = Dialect(path: request.head.path) {
       let exchange = MeasuredExchange(self, request, facts(request, dialect))
       plan.observer = exchange
+      // What is decided builds on all that went by before.
+      if mayPin { settle() }
       if mayPin, let decision = exchange.prepare() {
         if decision.isRewritten {
           plan.body = decision.body
@@ -198,6 +205,7 @@ public final class Engine: TrafficObserver {
   /// - Returns: false if there is no such session.
   @discardableResult
   public func setMode(_ mode: PinMode, of id: SessionID?) -> Bool {
+    settle()
     guard !configuration.isReadOnly else { return refuseChange() }
     if mode != .off { mayPin = true }
     guard let id else {
@@ -226,6 +234,13 @@ public final class Engine: TrafficObserver {
   /// - Returns: false if there is no such session.
   @discardableResult
   public func setRepairs(_ repairs: RepairSet, of id: SessionID?) -> Bool {
+    settle()
+    return changeRepairs(repairs, of: id)
+  }
+
+  /// The same from inside of a measurement.
+  @discardableResult
+  func changeRepairs(_ repairs: RepairSet, of id: SessionID?) -> Bool {
     guard !configuration.isReadOnly else { return refuseChange() }
     guard let id else {
       sessions.defaultRepairs = repairs
@@ -353,13 +368,21 @@ public final class Engine: TrafficObserver {
     return credentialHash(text)
   }
 
+  /// Most requests come from the program that sent the one before.
+  private func agentName(_ userAgent: String?) -> String {
+    if userAgent != lastAgent.userAgent {
+      lastAgent = (userAgent, AgentName.from(userAgent: userAgent))
+    }
+    return lastAgent.name
+  }
+
   private func facts(_ request: ReceivedRequest, _ dialect: Dialect) -> RequestFacts {
     let fields = request.head.fields
     let hint = Self.sessionFields.lazy.compactMap { fields.first($0) }.first
     return RequestFacts(
       dialect: dialect,
       credential: credential(fields.first("authorization") ?? fields.first("x-api-key")),
-      agent: AgentName.from(userAgent: fields.first("user-agent")),
+      agent: agentName(fields.first("user-agent")),
       hint: hint.map { Digest(of: $0).low },
       isSubscription: fields.first("authorization")?.hasPrefix("Bearer sk-ant-oat") ?? false,
       connection: request.connection,

@@ -34,6 +34,7 @@ final class MeasuredExchange: ExchangeObserver {
   var triesWithoutQuestion = false
   private(set) var isSentWithoutQuestion = false
   private var isBegun = false
+  private var isMeasured = false
   private var answerHold: AnswerHold?
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
@@ -86,18 +87,22 @@ final class MeasuredExchange: ExchangeObserver {
     return reception != nil
   }
 
-  /// The request is on its way: time to look at it, while the server works.
+  /// The request is on its way: there is time to look at it, while the server works.
   func forwarded() {
     if addedMicros == nil { addedMicros = Int(engine.nowMicros &- arrivedMicros) }
     begin()
   }
 
   private func begin() {
-    if !isBegun {
-      isBegun = true
-      engine.requestBegan(facts.upstream)
-    }
-    guard record == nil, receive(), let reception else { return }
+    guard !isBegun else { return }
+    isBegun = true
+    engine.requestBegan(facts.upstream)
+    engine.later(.request(self), holding: body?.count ?? 0)
+  }
+
+  func measureRequest() {
+    isMeasured = true
+    guard receive(), let reception else { return }
     var record = TurnBuilder.record(reception, facts)
     if let decision {
       TurnBuilder.apply(decision, to: &record, reception)
@@ -120,15 +125,19 @@ final class MeasuredExchange: ExchangeObserver {
   }
 
   func responseFields(for head: ResponseHead) -> [(String, String)] {
-    guard engine.addsResponseFields, let record else { return [] }
-    return ResponseFields.of(record)
+    guard engine.addsResponseFields else { return [] }
+    engine.settle()
+    return record.map { ResponseFields.of($0) } ?? []
   }
 
   func responseEditor(for head: ResponseHead) -> (any ResponseEditor)? {
-    answer(to: head)?.editor(for: head)
+    guard question != nil else { return nil }
+    engine.settle()
+    return answer(to: head)?.editor(for: head)
   }
 
   func retriedWithOriginalBody(status: Int) {
+    engine.settle()
     if triesWithoutQuestion {
       isSentWithoutQuestion = true
       return
@@ -164,15 +173,19 @@ final class MeasuredExchange: ExchangeObserver {
     engine.noteServer(facts.upstream, ServerDetector.kind(head.fields))
     engine.answerBegan(facts.upstream)
     noteAcceptance(head.status)
+    let mark = ResponseMark(status: head.status, afterMillis: elapsed())
+    if isMeasured { note(mark) } else { engine.later(.head(self, mark), holding: 0) }
+  }
+
+  func note(_ mark: ResponseMark) {
     guard var record else { return }
-    record.status = head.status
-    record.firstByteMillis = elapsed()
+    record.status = mark.status
+    record.firstByteMillis = mark.afterMillis
     record.state = .streaming
     self.record = record
-    if head.status >= 400 { takeBack() }
+    if mark.status >= 400 { takeBack() }
     engine.publish(
-      .firstByte(
-        session: record.session, turn: record.turn, afterMillis: record.firstByteMillis ?? 0))
+      .firstByte(session: record.session, turn: record.turn, afterMillis: mark.afterMillis))
   }
 
   func responseBody(_ bytes: UnsafeRawBufferPointer) {
@@ -187,11 +200,17 @@ final class MeasuredExchange: ExchangeObserver {
 
   func ended(_ outcome: ExchangeOutcome) {
     // A request that never reached the upstream is a turn, too, and a failed one.
-    if record == nil { begin() }
+    begin()
     engine.requestEnded(
       facts.upstream, isAnswered: reader != nil, isAborted: outcome == .clientGone)
-    guard let record, let reception else { return publishUnmeasured(outcome) }
-    finish(record, reception, outcome)
+    engine.later(
+      .end(self, ExchangeEnd(outcome: outcome, afterMillis: elapsed())),
+      holding: reader?.heldBytes ?? 0)
+  }
+
+  func measureEnd(_ end: ExchangeEnd) {
+    guard let record, let reception else { return publishUnmeasured(end.outcome) }
+    finish(record, reception, end)
   }
 
   /// The upstream did not process the request: what it has is what it had before.
@@ -216,16 +235,16 @@ final class MeasuredExchange: ExchangeObserver {
   }
 
   private func finish(
-    _ record: TurnRecord, _ reception: Reception, _ outcome: ExchangeOutcome
+    _ record: TurnRecord, _ reception: Reception, _ end: ExchangeEnd
   ) {
     var record = record
-    record.totalMillis = elapsed()
+    record.totalMillis = end.afterMillis
     reader?.finish()
     if let usage = reader?.usage {
       record.usage = usage.usage
       engine.noteServer(facts.upstream, ServerDetector.kind(usage.hints))
     }
-    switch outcome {
+    switch end.outcome {
     case .complete(let status):
       record.status = status
       record.state = status < 400 ? .done : .failed

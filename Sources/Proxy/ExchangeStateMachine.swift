@@ -55,7 +55,11 @@ struct ExchangeStateMachine {
 
   init(method: String, clientMinorVersion: Int, hasFallback: Bool) {
     // RFC 9110 section 9.2.2
-    isIdempotent = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"].contains(method)
+    isIdempotent =
+      switch method {
+      case "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE": true
+      default: false
+      }
     self.clientMinorVersion = clientMinorVersion
     self.hasFallback = hasFallback
   }

@@ -62,19 +62,22 @@ public enum UnmeasuredReason {
 }
 
 /// What the proxy tells the rest of the program. The counterpart is `ProxyCommand`.
+///
+/// Records are held by reference (`indirect`): one event goes to several threads, and a copy of it
+/// must not copy the dozens of fields of a record.
 public enum TurnEvent: Sendable {
   /// A measured request was forwarded; its verdict is known, its usage is not.
-  case started(TurnRecord)
+  indirect case started(TurnRecord)
   /// First byte of the answer.
   case firstByte(session: SessionID, turn: Int, afterMillis: Int)
   /// Prefill progress, where the upstream reports it.
   case progress(session: SessionID, turn: Int, processed: Int, total: Int)
   /// The turn ended, one way or another: the same record, completed.
-  case finished(TurnRecord)
+  indirect case finished(TurnRecord)
   /// A request that is not measured was relayed; `reason` says why in a few words.
   case unmeasured(at: Int64, method: String, path: String, status: Int?, reason: String)
   case sessionEvicted(SessionID)
-  case upstream(UpstreamStatus)
+  indirect case upstream(UpstreamStatus)
   case modeChanged(session: SessionID?, mode: PinMode, fromTurn: Int)
   /// Which classes of cause are repaired from a turn on; of all sessions if nil.
   case repairsChanged(session: SessionID?, repairs: RepairSet, fromTurn: Int)

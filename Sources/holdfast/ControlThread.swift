@@ -55,14 +55,18 @@ final class ControlThread: @unchecked Sendable {
 
   // MARK: The proxy's loop thread
 
-  func publish(_ event: TurnEvent) { push(.event(event)) }
+  func publish(_ event: TurnEvent) {
+    if inputs.push(.event(event)) { wakeup.send() }
+  }
 
-  func done(_ id: UInt64, _ isDone: Bool) { push(.done(id, isDone)) }
+  func done(_ id: UInt64, _ isDone: Bool) { pushUrgent(.done(id, isDone)) }
 
-  func noteDraining() { push(.draining) }
+  func noteDraining() { pushUrgent(.draining) }
 
-  private func push(_ input: Input) {
-    if inputs.push(input) { wakeup.send() }
+  /// Somebody waits for this: it is not left to the end of a lull.
+  private func pushUrgent(_ input: Input) {
+    _ = inputs.push(input)
+    wakeup.send()
   }
 
   /// Hands on what did not fit before.
@@ -102,6 +106,7 @@ final class ControlThread: @unchecked Sendable {
     private let wakeLoop: @Sendable () -> Void
     private var turns = TurnMetrics()
     private let pumping: Pumping
+    private var lull: EventLoop.Timer?
     private var lostSeen = 0
     private var lastOrder: UInt64 = 0
     private var waiting: [UInt64: (Bool) -> Void] = [:]
@@ -151,28 +156,40 @@ final class ControlThread: @unchecked Sendable {
         wakeLoop()
       }
       pumping.action = { [unowned self] in pump() }
+      lull = EventLoop.Timer(loop: loop) { [unowned self] in pump() }
       pump()
       loop.run()
       pumping.action = nil
     }
 
+    /// Events come in bursts: after each one the ring is left awake for a moment, so that the next
+    /// ones cost the proxy's loop no system call and no switch of threads.
+    private static let lullMillis: UInt64 = 25
+
     private func pump() {
-      repeat { take() } while !channels.inputs.prepareToSleep()
+      if take() || !channels.inputs.prepareToSleep() {
+        lull?.start(afterMillis: Self.lullMillis)
+      }
       guard channels.stopping.isSet else { return }
       // What was pushed before the flag was set is in the ring.
-      take()
+      _ = take()
       server.stop()
+      lull?.close()
+      lull = nil
       wakeup.close()
       loop.stop()
     }
 
-    private func take() {
+    /// - Returns: whether there was anything to take.
+    private func take() -> Bool {
+      var isAny = false
       let lost = channels.inputs.droppedCount
       if lost > lostSeen {
         server.noteLost(lost - lostSeen)
         lostSeen = lost
       }
       while let input = channels.inputs.pop() {
+        isAny = true
         switch input {
         case .event(let event):
           server.note(event)
@@ -181,6 +198,8 @@ final class ControlThread: @unchecked Sendable {
         case .draining: server.noteDraining()
         }
       }
+      if channels.inputs.isHeldBack { wakeLoop() }
+      return isAny
     }
 
     func control(_ command: ProxyCommand, _ done: @escaping (Bool) -> Void) {
@@ -191,6 +210,7 @@ final class ControlThread: @unchecked Sendable {
     }
 
     func metrics() -> String {
+      _ = take()
       var process = ProcessFigures()
       process.version = version
       process.startedAt = Double(startedAt) / 1000

@@ -20,6 +20,8 @@ final class ReportWriter: @unchecked Sendable {
   private var thread: Thread?
   /// Where lines go.
   private let lineOutput: Int32
+  /// Lines that are not written yet.
+  private var lines = ""
 
   /// - Parameters:
   ///   - log: file that lines are appended to; nil for standard output.
@@ -88,8 +90,10 @@ final class ReportWriter: @unchecked Sendable {
     while true {
       while let event = ring.pop() {
         handle(event)
+        if lines.utf8.count >= Self.mostLineBytes { writeLines() }
         lingers = 8
       }
+      writeLines()
       if stopping.load(ordering: .sequentiallyConsistent) { return }
       // Events come in bursts: a short pause collects them, and the loop need not ring the bell for
       // each one.
@@ -121,10 +125,19 @@ final class ReportWriter: @unchecked Sendable {
       }
     }
     guard printsLines.load(ordering: .relaxed), let line = EventLine.text(event) else { return }
-    if !Console.write(line + "\n", lineOutput) {
+    lines += line
+    lines += "\n"
+  }
+
+  private static let mostLineBytes = 16 * 1024
+
+  private func writeLines() {
+    guard !lines.isEmpty else { return }
+    if !Console.write(lines, lineOutput) {
       printsLines.store(false, ordering: .relaxed)
       notify("the log of turns takes no more; turns are not written to it any more")
     }
+    lines.removeAll(keepingCapacity: true)
   }
 }
 

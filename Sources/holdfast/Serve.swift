@@ -59,6 +59,7 @@ final class Serving {
   private var pane: DashboardPane?
   private var control: ControlThread?
   private var load: LoopLoad?
+  private var measuring: EventLoop.Timer?
   private let showsDashboard: Bool
   /// Where the lines of turns go; nil for standard output.
   private let log: String?
@@ -125,6 +126,7 @@ final class Serving {
       loop: loop, configuration: configuration(upstreams),
       observer: try makeCapture(engine, upstreams) ?? engine)
     self.proxy = proxy
+    deferMeasuring(engine)
     if options.probes { startProber(engine, proxy) }
     if options.command.isEmpty { try watchSignals() }
     if showsDashboard { try openDashboard(proxy.address) }
@@ -182,6 +184,24 @@ final class Serving {
       configuration: configuration, clock: clock,
       credentialHash: memory.credentialHash ?? CredentialKey.hash
     ) { [unowned self] event in publish(event) }
+  }
+
+  /// Longer than a request takes to go by, shorter than anybody notices.
+  private static let measuringDelayMillis: UInt64 = 2
+  /// How long measuring may hold up traffic that comes meanwhile.
+  private static let measuringSliceMicros: UInt64 = 1_000
+
+  /// Bytes first: what there is to find out about them is found out a moment later.
+  private func deferMeasuring(_ engine: Engine) {
+    let timer = EventLoop.Timer(loop: loop) { [unowned self, unowned engine] in
+      if engine.measure(forMicros: Self.measuringSliceMicros) {
+        measuring?.start(afterMillis: 1)
+      }
+    }
+    measuring = timer
+    engine.wakesMeasuring = { [unowned timer] in
+      timer.start(afterMillis: Self.measuringDelayMillis)
+    }
   }
 
   private func startProber(_ engine: Engine, _ proxy: ProxyServer) {
@@ -473,6 +493,10 @@ final class Serving {
   private func end() {
     stopProber()
     proxy?.stop()
+    engine?.wakesMeasuring = nil
+    engine?.settle()
+    measuring?.close()
+    measuring = nil
     holds?.close()
     for signal in signals { signal.close() }
     signals = []

@@ -1,3 +1,4 @@
+import Bytes
 import Prompt
 import Upstream
 
@@ -101,7 +102,8 @@ public struct Echo: Sendable, Equatable {
   }
 
   private static func commonBytes(_ a: String, _ b: String) -> Int {
-    zip(a.utf8, b.utf8).prefix { $0 == $1 }.count
+    var (a, b) = (a, b)
+    return a.withUTF8 { a in b.withUTF8 { b in commonPrefixLength(.init(a), .init(b)) } }
   }
 
   /// Compares the session's last answer with its echo in the request; nil if there is nothing to
@@ -178,5 +180,10 @@ private struct InlineReasoning {
 /// Equal by bytes: `==` on strings also takes canonically equivalent ones for equal, which a
 /// tokenizer does not.
 func isSameText(_ a: some StringProtocol, _ b: some StringProtocol) -> Bool {
-  a.utf8.elementsEqual(b.utf8)
+  let isSame = a.utf8.withContiguousStorageIfAvailable { a in
+    b.utf8.withContiguousStorageIfAvailable { b in
+      a.count == b.count && commonPrefixLength(.init(a), .init(b)) == a.count
+    }
+  }
+  return (isSame ?? nil) ?? a.utf8.elementsEqual(b.utf8)
 }

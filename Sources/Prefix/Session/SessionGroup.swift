@@ -5,30 +5,33 @@ import Prompt
 /// so that a body is held against a thousand of them in a few microseconds.
 final class SessionGroup {
   private(set) var sessions: [Session] = []
-  private var tips: [Tip] = []
-
-  /// A place where a body that continues the session must have the same bytes.
-  private struct Tip {
-    /// End of the last message; 0 without a history.
-    var end: Int32
-    /// The eight bytes in front of it, and the hash of the bytes of the probe.
-    var word: UInt64
-    var hash: UInt64
-  }
+  /// A place where a body that continues the session must have the same bytes: the end of its last
+  /// message (0 without a history), the eight bytes in front of it, and the hash of the bytes of the
+  /// probe. Apart, because most sessions are ruled out by the first.
+  private var ends: [Int32] = []
+  private var words: [UInt64] = []
+  private var hashes: [UInt64] = []
 
   func insert(_ session: Session) {
     session.place = sessions.count
     sessions.append(session)
-    tips.append(Tip(end: 0, word: 0, hash: 0))
+    ends.append(0)
+    words.append(0)
+    hashes.append(0)
   }
 
   func remove(_ session: Session) {
     let place = session.place
     guard sessions.indices.contains(place), sessions[place] === session else { return }
-    sessions.swapAt(place, sessions.count - 1)
-    tips.swapAt(place, tips.count - 1)
+    let last = sessions.count - 1
+    sessions.swapAt(place, last)
+    ends.swapAt(place, last)
+    words.swapAt(place, last)
+    hashes.swapAt(place, last)
     sessions.removeLast()
-    tips.removeLast()
+    ends.removeLast()
+    words.removeLast()
+    hashes.removeLast()
     if place < sessions.count { sessions[place].place = place }
   }
 
@@ -37,23 +40,29 @@ final class SessionGroup {
     guard let history = session.history, let probe = history.probes.first, let body = history.body,
       probe.end < Int(Int32.max)
     else {
-      tips[session.place].end = 0
+      ends[session.place] = 0
       return
     }
-    tips[session.place] = Tip(
-      end: Int32(probe.end), word: Self.word(body.bytes, before: probe.end), hash: probe.hash)
+    ends[session.place] = Int32(probe.end)
+    words[session.place] = Self.word(body.bytes, before: probe.end)
+    hashes[session.place] = probe.hash
   }
 
   /// Sessions whose last message ends in `body` as it did, the longest histories first.
   func continued(by body: UnsafeRawBufferPointer) -> [Session] {
     var found: [Session] = []
-    for (place, tip) in tips.enumerated() {
-      let end = Int(tip.end)
-      guard end >= History.Probe.length, end <= body.count,
-        Self.word(body, before: end) == tip.word,
-        History.Probe.hash(body, end: end) == tip.hash
-      else { continue }
-      found.append(sessions[place])
+    let longest = Int32(clamping: body.count)
+    let shortest = Int32(History.Probe.length)
+    ends.withUnsafeBufferPointer { ends in
+      words.withUnsafeBufferPointer { words in
+        for place in ends.indices where ends[place] >= shortest && ends[place] <= longest {
+          let end = Int(ends[place])
+          guard Self.word(body, before: end) == words[place],
+            History.Probe.hash(body, end: end) == hashes[place]
+          else { continue }
+          found.append(sessions[place])
+        }
+      }
     }
     return found.count < 2
       ? found : found.sorted { ($0.history?.index.tip ?? 0) > ($1.history?.index.tip ?? 0) }

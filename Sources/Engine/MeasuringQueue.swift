@@ -1,0 +1,96 @@
+import Proxy
+
+/// What is known of exchanges but not measured yet, in the order in which it happened.
+///
+/// Measuring may wait: the traffic goes by first. It may not wait for long, nor hold much memory, so
+/// the queue tells when it is full.
+struct MeasuringQueue {
+  enum Step {
+    /// The request is on its way.
+    case request(MeasuredExchange)
+    /// The head of the answer came before the request was measured.
+    case head(MeasuredExchange, ResponseMark)
+    case end(MeasuredExchange, ExchangeEnd)
+  }
+
+  private var steps: [Step] = []
+  private var next = 0
+  private var heldBytes = 0
+
+  private static let mostSteps = 512
+  private static let mostBytes = 64 << 20
+
+  var isEmpty: Bool { next == steps.count }
+
+  /// Everything has to be measured now.
+  var isFull: Bool { steps.count - next > Self.mostSteps || heldBytes > Self.mostBytes }
+
+  /// - Parameter bytes: memory that is held until the step is taken.
+  mutating func append(_ step: Step, holding bytes: Int) {
+    steps.append(step)
+    heldBytes += bytes
+  }
+
+  /// Takes the oldest step.
+  mutating func take() -> Step? {
+    guard next < steps.count else { return nil }
+    defer {
+      next += 1
+      if next == steps.count {
+        steps.removeAll(keepingCapacity: true)
+        next = 0
+        heldBytes = 0
+      }
+    }
+    return steps[next]
+  }
+}
+
+/// The head of an answer, when it came.
+struct ResponseMark {
+  var status: Int
+  /// From the complete request.
+  var afterMillis: Int
+}
+
+/// How and when an exchange ended.
+struct ExchangeEnd {
+  var outcome: ExchangeOutcome
+  /// From the complete request.
+  var afterMillis: Int
+}
+
+extension Engine {
+  /// Measures what has gone by, oldest first, for about so long.
+  /// - Returns: whether more is left.
+  public func measure(forMicros limit: UInt64) -> Bool {
+    let begin = nowMicros
+    while let step = measuring.take() {
+      carryOut(step)
+      if nowMicros &- begin >= limit { break }
+    }
+    return !measuring.isEmpty
+  }
+
+  /// Measures all that has gone by: for what needs to know, and at the end.
+  public func settle() {
+    while let step = measuring.take() { carryOut(step) }
+  }
+
+  /// Has a step taken when there is time; at once where nobody calls `measure`.
+  func later(_ step: MeasuringQueue.Step, holding bytes: Int) {
+    guard let wakesMeasuring else { return carryOut(step) }
+    let wasEmpty = measuring.isEmpty
+    measuring.append(step, holding: bytes)
+    if measuring.isFull { return settle() }
+    if wasEmpty { wakesMeasuring() }
+  }
+
+  private func carryOut(_ step: MeasuringQueue.Step) {
+    switch step {
+    case .request(let exchange): exchange.measureRequest()
+    case .head(let exchange, let mark): exchange.note(mark)
+    case .end(let exchange, let end): exchange.measureEnd(end)
+    }
+  }
+}
