@@ -19,6 +19,8 @@ public enum RepairClass: UInt8, Sendable, CaseIterable {
   case clock
   case environment
   case memory
+  /// The description of a tool whose name and schema stayed.
+  case toolDescription
   /// An earlier message with another content.
   case edit
   /// A message put in front of earlier ones.
@@ -43,6 +45,7 @@ public enum RepairClass: UInt8, Sendable, CaseIterable {
     case .clock: "clock"
     case .environment: "environment"
     case .memory: "memory"
+    case .toolDescription: "tool-text"
     case .edit: "edit"
     case .inserted: "inserted"
     case .reminder: "reminder"
@@ -70,6 +73,7 @@ public enum RepairClass: UInt8, Sendable, CaseIterable {
     case .clock: "date and time stay; the new ones go to the tail"
     case .environment: "directory and git state stay; changes go to the tail"
     case .memory: "injected text stays; changes go to the tail"
+    case .toolDescription: "a tool's description stays; changes go to the tail"
     case .edit: "an edited message stays; the change goes to the tail"
     case .inserted: "a message put among old ones goes to the tail"
     case .reminder: "a dropped reminder stays"
@@ -83,7 +87,7 @@ public enum RepairClass: UInt8, Sendable, CaseIterable {
   public var tier: RepairTier {
     switch self {
     case .neutral, .toolOrder, .toolSchema, .rewriting, .ids, .billing, .echo: .lossless
-    case .clock, .environment, .memory, .edit, .inserted: .moved
+    case .clock, .environment, .memory, .toolDescription, .edit, .inserted: .moved
     case .reminder, .reasoning, .clearedResult, .dropped: .restored
     }
   }

@@ -53,14 +53,11 @@ struct RepairPass {
     try refuseRedactions()
     var view = ServerView(asSent: new.index)
     if acceptedFrom.map({ $0 > 0 }) ?? true {
-      var tools = ToolPass(
-        old: old, new: new, alignment: alignment, oldView: oldView, policy: policy)
-      view.tools = try tools.run()
-      causes = tools.causes
-      repairs = tools.repairs
+      try carryTools(&view)
     }
     for group in [BlockGroup.system, .messages] { try carry(group) }
-    echo()
+    // Behind bytes that are accepted the server has nothing, its own answer included.
+    if acceptedFrom == nil { echo() }
     try placeNotes()
     view.entries = entries
     if !repairs.isEmpty || acceptedFrom != nil, !Pairing(new, view).isAsComplete(as: Pairing(new)) {
@@ -95,6 +92,23 @@ struct RepairPass {
 
   private func hasOldBehind(_ at: Int) -> Bool {
     alignment.matches[at...].contains { $0.old != nil }
+  }
+
+  // MARK: Tools
+
+  private mutating func carryTools(_ view: inout ServerView) throws(Stop) {
+    let end = old.index.indices(of: .tools).upperBound
+    var tools = ToolPass(
+      old: old, new: new, alignment: alignment, oldView: oldView, policy: policy,
+      isBranch: isBranch, mayGrow: acceptedFrom.map { $0 <= end } ?? false)
+    view.tools = try tools.run()
+    causes = tools.causes
+    repairs = tools.repairs
+    for one in tools.news {
+      guard
+        amendment.add("the description of tool \(one.name)", before: one.before, after: one.after)
+      else { throw .rebase("the description of a tool changed: too much for a note") }
+    }
   }
 
   // MARK: System blocks and messages

@@ -46,6 +46,8 @@ public struct ServerView: Sendable {
     var agentDigest: Digest
     /// nil if those bytes are the agent's own.
     var forwarded: Piece?
+    /// Whether a note says what its description now reads.
+    var isNoted = false
   }
 
   /// One entry for each block of the agent's last request.
@@ -88,12 +90,13 @@ public struct ServerView: Sendable {
   }
 
   /// The old block from which on all has to be given up if everything from `block` on is: a note
-  /// that is lost takes with it the block it tells of.
+  /// that is lost takes with it the block or the tool it tells of.
   func givingUp(from block: Int) -> Int {
     let isLost = entries[min(block, entries.count)...].contains { entry in
       entry.carriesNotes || entry.ghosts.contains(where: \.carriesNotes)
     }
-    guard isLost, let first = entries.firstIndex(where: \.isNoted) else { return block }
-    return min(first, block)
+    guard isLost else { return block }
+    if tools?.contains(where: \.isNoted) ?? false { return 0 }
+    return min(entries.firstIndex(where: \.isNoted) ?? block, block)
   }
 }

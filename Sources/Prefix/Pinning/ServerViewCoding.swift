@@ -5,7 +5,7 @@ import Bytes
 /// Only what differs from the agent's request is written: a session of a thousand blocks with three
 /// repairs takes three entries.
 extension ServerView {
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   /// The table in the form that `init(encoded:)` reads. It holds prompt text: the bytes that stand in
   /// place of the agent's own.
@@ -54,6 +54,7 @@ extension ServerView {
         writer.word(tool.identity)
         writer.digest(tool.agentDigest)
         writer.optional(tool.forwarded) { $0.blob($1.bytes) }
+        writer.flag(tool.isNoted)
       }
     }
   }
@@ -74,13 +75,13 @@ extension ServerView {
     for (at, entry) in repaired { entries[at] = entry }
     tools = try reader.optional { (reader) throws(BinaryReader.Damaged) in
       var list: [Tool] = []
-      for _ in 0..<(try reader.elements(ofSize: 25)) {
+      for _ in 0..<(try reader.elements(ofSize: 26)) {
         let identity = try reader.word()
         let digest = try reader.digest()
         list.append(
           Tool(
             identity: identity, agentDigest: digest,
-            forwarded: try reader.optional(Piece.init(from:))))
+            forwarded: try reader.optional(Piece.init(from:)), isNoted: try reader.flag()))
       }
       return list
     }

@@ -1,27 +1,42 @@
 import Bytes
 import Prompt
 
-/// Carries the table on over the tools of a request. Tools are all or nothing: a tool that is new,
-/// gone or different changes the prompt in front of everything else, and nothing behind it is worth
-/// holding.
+/// Carries the table on over the tools of a request. They stand in front of everything else: one that
+/// is gone, or is another one under its old name, changes the prompt at its very beginning, and
+/// nothing behind it is worth holding. One that is new costs all behind the tools, but not the tools.
 struct ToolPass {
   let old: History
   let new: History
   let alignment: Alignment
   let oldView: ServerView
   let policy: PinPolicy
+  /// The conversation was rewound: its changes are the agent's to make.
+  let isBranch: Bool
+  /// Whether everything behind the tools is the agent's own anyway, so that tools may be added.
+  let mayGrow: Bool
+
+  /// What a note has to say of a tool.
+  struct News {
+    var name: String
+    var before: String
+    var after: String
+  }
 
   private(set) var causes: [Cause] = []
   private(set) var repairs: RepairSet = []
+  private(set) var news: [News] = []
 
   init(
-    old: History, new: History, alignment: Alignment, oldView: ServerView, policy: PinPolicy
+    old: History, new: History, alignment: Alignment, oldView: ServerView, policy: PinPolicy,
+    isBranch: Bool, mayGrow: Bool
   ) {
     self.old = old
     self.new = new
     self.alignment = alignment
     self.oldView = oldView
     self.policy = policy
+    self.isBranch = isBranch
+    self.mayGrow = mayGrow
   }
 
   /// The tools in the server's order; nil if they are as the agent sends them.
@@ -41,9 +56,11 @@ struct ToolPass {
           identity: old.index.blocks[$0].identity, agentDigest: old.index.blocks[$0].digest)
       }
     let blocks = new.index.blocks(of: .tools)
-    guard ToolOrderRepair.isSameSet(before, blocks) else {
-      throw .rebase(blocks.count > before.count ? "a tool was added" : "tools changed")
+    guard !before.isEmpty, ToolOrderRepair.namesAll(before, blocks) else {
+      throw .rebase("tools changed")
     }
+    let isGrown = blocks.count > before.count
+    if isGrown, !mayGrow { throw .accept(from: olds.upperBound, "a tool was added") }
     var kept: [ServerView.Tool] = []
     for tool in before {
       guard let at = news.first(where: { new.index.blocks[$0].identity == tool.identity }) else {
@@ -51,11 +68,18 @@ struct ToolPass {
       }
       kept.append(try self.tool(tool, at))
     }
+    if isGrown {
+      let known = Set(before.map(\.identity))
+      for block in blocks where !known.contains(block.identity) {
+        kept.append(ServerView.Tool(identity: block.identity, agentDigest: block.digest))
+      }
+    }
     let order = news.map { new.index.blocks[$0].identity }
-    if kept.map(\.identity) != order, oldView.tools != nil || olds.map(identity) != order {
+    let isMoved = kept.map(\.identity) != order
+    if isMoved, oldView.tools != nil || olds.map(identity) != order {
       try note(.toolOrder, ToolOrderRepair.repairClass)
     }
-    return kept.contains { $0.forwarded != nil } || kept.map(\.identity) != order ? kept : nil
+    return isMoved || kept.contains { $0.forwarded != nil } ? kept : nil
   }
 
   private func identity(_ old: Int) -> UInt64 { self.old.index.blocks[old].identity }
@@ -82,11 +106,21 @@ struct ToolPass {
     {
       return kept
     }
-    guard ToolSchemaRepair.isSameMeaning(was, now) else {
+    if ToolSchemaRepair.isSameMeaning(was, now) {
+      try note(.schemaOrder, ToolSchemaRepair.repairClass)
+    } else if !isBranch, let change = ToolDescriptionRepair.change(was, now) {
+      try note(.toolDescription, ToolDescriptionRepair.repairClass)
+      news.append(News(name: name(now), before: change.was, after: change.now))
+      kept.isNoted = true
+    } else {
       throw .rebase("the definition of a tool changed")
     }
-    try note(.schemaOrder, ToolSchemaRepair.repairClass)
     if kept.forwarded == nil { kept.forwarded = ServerView.Piece(was) }
     return kept
+  }
+
+  private func name(_ tool: UnsafeRawBufferPointer) -> String {
+    let value = JSONValue(tool)
+    return (value?["name"] ?? value?["function"]?["name"])?.string ?? ""
   }
 }

@@ -102,7 +102,7 @@ public struct SessionSnapshot: @unchecked Sendable {
 }
 
 extension SessionSnapshot {
-  private static let version: UInt8 = 1
+  private static let version: UInt8 = 2
 
   /// - Parameter withBody: false for a body that is kept apart; `with(body:)` joins them again.
   /// - Complexity: one copy of the body and of the replacement bytes.

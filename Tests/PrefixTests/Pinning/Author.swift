@@ -114,7 +114,7 @@ struct Author {
       { $0.clear() }, { $0.truncate() }, { $0.edit() }, { $0.edit() }, { $0.revert() },
       { $0.arguments() }, { $0.spaces() }, { $0.ids() }, { $0.dropReminder() },
       { $0.dropReasoning() }, { $0.insert() }, { $0.drop() }, { $0.marker() }, { $0.parts() },
-      { $0.systemForm() },
+      { $0.systemForm() }, { $0.describe() },
     ]
     if chance(30) { return redact() }
     if chance(40) { return theirFrame() }
@@ -163,6 +163,12 @@ struct Author {
   private mutating func toolOrder() -> String? {
     script.tools.swapAt(0, Int.random(in: 1..<script.tools.count, using: &random))
     return "tool order"
+  }
+
+  private mutating func describe() -> String? {
+    let name = script.tools[Int.random(in: 0..<script.tools.count, using: &random)]
+    script.described[name] = "does \(token())"
+    return "tool described"
   }
 
   private mutating func schema() -> String? {
@@ -390,21 +396,19 @@ struct Author {
   // MARK: What is not ours to undo
 
   private mutating func theirFrame() {
-    switch Int.random(in: 0..<4, using: &random) {
+    switch Int.random(in: 0..<3, using: &random) {
     case 0:
-      script.tools.append("extra\(token())")
+      let place = Int.random(in: 0...script.tools.count, using: &random)
+      script.tools.insert("extra\(token())", at: place)
       acts.append(.theirs("tool added"))
     case 1:
       // Added and removed in one turn, it was never there.
       guard script.tools.count > 2, !acts.contains(.theirs("tool added")) else { return }
       script.tools.removeLast()
       acts.append(.theirs("tool removed"))
-    case 2:
+    default:
       script.toolChoice = script.toolChoice == "auto" ? "required" : "auto"
       acts.append(.mutation("tool choice"))
-    default:
-      script.described[script.tools[0]] = "does \(token())"
-      acts.append(.theirs("tool described"))
     }
   }
 

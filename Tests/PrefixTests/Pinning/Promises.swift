@@ -278,6 +278,11 @@ struct Promises {
           if Array(turn.forwarded.messageBlocks.map(Self.shown).suffix(tail.count)) != tail {
             broken.append("a rewind was not forwarded as sent")
           }
+        } else if what == "tool added" {
+          // The tools may stay in the server's order; all behind them is the agent's own.
+          if turn.forwarded.messageBlocks != turn.received.messageBlocks {
+            broken.append("\(what): what follows was not forwarded as sent")
+          }
         } else if what != "signed thinking", turn.forwarded.bytes != turn.received.bytes {
           broken.append("\(what) was not forwarded as sent")
         }

@@ -48,7 +48,7 @@ enum ToolCause {
     {
       return place.verdict(.schemaOrder, .lossless)
     }
-    if withoutDescription(old) == withoutDescription(new) {
+    if isSameButDescription(old, new) {
       return place.verdict(.toolDescription, .moved)
     }
     return place.verdict(.inPlaceEdit, .moved, detail: "the definition of a tool changed")
@@ -74,6 +74,10 @@ enum ToolCause {
     case .array(let elements): return .array(elements.map(sortedRequired))
     default: return value
     }
+  }
+
+  static func isSameButDescription(_ a: JSONValue, _ b: JSONValue) -> Bool {
+    withoutDescription(a) == withoutDescription(b)
   }
 
   private static func withoutDescription(_ tool: JSONValue) -> Digest {

@@ -5,10 +5,9 @@ import Prompt
 enum ToolOrderRepair {
   static let repairClass = RepairClass.toolOrder
 
-  /// Whether the request names the same tools, each once.
-  static func isSameSet(_ kept: [ServerView.Tool], _ news: ArraySlice<Block>) -> Bool {
+  /// Whether the request names all the tools that are kept, and each tool once.
+  static func namesAll(_ kept: [ServerView.Tool], _ news: ArraySlice<Block>) -> Bool {
     let names = Set(news.map(\.identity))
-    return names.count == news.count && kept.count == news.count
-      && kept.allSatisfy { names.contains($0.identity) }
+    return names.count == news.count && kept.allSatisfy { names.contains($0.identity) }
   }
 }
