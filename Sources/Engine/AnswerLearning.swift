@@ -54,7 +54,7 @@ extension MeasuredExchange {
         templateRewritesHistory: traits.templateRewritesHistory,
         promptTokens: record.promptTokens.value))
     record.serverCause = verdict?.cause
-    record.serverDetail = verdict?.detail ?? ""
+    record.serverDetail = verdict?.detail ?? deviation(prediction, predicted, reported)
     if verdict?.cause == .checkpointRollback { engine.noteCheckpoints(facts.upstream) }
     if decision?.isRewritten != true {
       settleKnob(&record, predicted: predicted.value, reported: reported)
@@ -64,6 +64,25 @@ extension MeasuredExchange {
       engine.noteOlderPrompts(
         facts.upstream, areFound: reported + ServerVerdict.slack >= older)
     }
+  }
+
+  /// Why the server's count is another one than predicted, where that is nobody's loss; empty if it is
+  /// as predicted.
+  private func deviation(
+    _ prediction: HitPrediction, _ predicted: TokenCount, _ reported: Int
+  ) -> String {
+    func isNear(_ count: Int) -> Bool {
+      abs(reported - count) <= max(ServerVerdict.slack, count / 100)
+    }
+    if isNear(predicted.value) { return "" }
+    if let older = prediction.older, isNear(older) {
+      return "the server found the earlier prompt again that a break had displaced"
+    }
+    if predicted.estimated {
+      return "the prediction was an estimate: no answer had counted the prompt up to this place"
+    }
+    return reported > predicted.value
+      ? "the server had more of this prompt than this session's last one had brought it" : ""
   }
 
   /// An answer that came back whole shows whether the server renders it as it was generated. Only if

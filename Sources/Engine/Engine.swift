@@ -61,6 +61,8 @@ public final class Engine: TrafficObserver {
   private var mayPin: Bool
   private var orders: [OrderKey: RenderingOrder] = [:]
   var watches: [UpstreamWatch]
+  /// By upstream.
+  var counted: [Int: CountedExchange] = [:]
   var fingerprints = FingerprintTable()
   /// Upstreams that refused a request for asking about its cache miss, and those that took one.
   var refusesQuestions: Set<Int> = []

@@ -35,6 +35,7 @@ final class MeasuredExchange: ExchangeObserver {
   private(set) var isSentWithoutQuestion = false
   private var isBegun = false
   private var isMeasured = false
+  private var isEnded = false
   private var answerHold: AnswerHold?
 
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
@@ -114,6 +115,20 @@ final class MeasuredExchange: ExchangeObserver {
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
+    if decision?.isRewritten != true, reception.boundary != nil, record.keptTokens.estimated {
+      engine.countShared(self, reception)
+    }
+  }
+
+  /// What the turn shares with the one before it was counted exactly.
+  func noteShared(_ tokens: Int, session: SessionID, turn: Int) {
+    guard !isEnded, var record, let reception, record.session == session, record.turn == turn,
+      let previous = record.previousTokens
+    else { return }
+    TurnBuilder.setKept(
+      &record, TokenCount(min(tokens, previous.value), estimated: false), of: previous)
+    predict(&record, reception)
+    self.record = record
   }
 
   func predict(_ record: inout TurnRecord, _ reception: Reception) {
@@ -209,6 +224,7 @@ final class MeasuredExchange: ExchangeObserver {
   }
 
   func measureEnd(_ end: ExchangeEnd) {
+    isEnded = true
     guard let record, let reception else { return publishUnmeasured(end.outcome) }
     finish(record, reception, end)
   }

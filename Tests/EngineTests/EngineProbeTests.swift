@@ -12,7 +12,7 @@ import Wire
 /// An engine, and a server that answers its questions; both fed without sockets.
 private final class Lab {
   private(set) var events: [TurnEvent] = []
-  private(set) var asked: [String] = []
+  var asked: [String] = []
   var now: UInt64 = 1_000_000
   /// What the server answers by path; 404 for the rest.
   var pages: [String: String] = [:]
@@ -226,5 +226,56 @@ private func talk(_ name: String, _ turns: Int) -> String {
       if case .unmeasured = $0 { true } else { false }
     }
     #expect(others.isEmpty)
+  }
+
+  /// A server whose template writes the same text for every request, and counts so many tokens in it.
+  private func counting(_ tokens: Int) -> Lab {
+    let lab = Lab(slots: 1)
+    lab.pages["/apply-template"] = #"{"prompt":"the part that both have"}"#
+    lab.pages["/tokenize"] =
+      #"{"tokens":[\#(Array(repeating: "7", count: tokens).joined(separator: ","))]}"#
+    return lab
+  }
+
+  private func edited(_ turns: Int) -> String {
+    talk("a", turns).replacing("word word word\"", with: "word other word\"")
+      .replacing("word word word \"", with: "word other word \"")
+  }
+
+  @Test func `what a break leaves is counted by the server's own tokenizer while it works`() throws
+  {
+    let lab = counting(157)
+    lab.turn(talk("a", 2), prompt: 1000, cached: 0)
+    lab.asked.removeAll()
+    lab.turn(edited(3), prompt: 1100, cached: 157)
+    let record = try #require(lab.finished.last)
+    #expect(lab.asked.prefix(3) == ["/apply-template", "/apply-template", "/tokenize"])
+    #expect(record.keptTokens == TokenCount(157, estimated: false))
+    #expect(record.predictedTokens == TokenCount(157, estimated: false))
+    #expect(record.reprocessedTokens == TokenCount(843, estimated: false))
+    #expect(record.serverDetail.isEmpty)
+  }
+
+  @Test func `nothing is counted where the place of a break is known, or nothing broke`() {
+    let lab = counting(157)
+    lab.turn(talk("a", 2), prompt: 1000, cached: 0)
+    lab.asked.removeAll()
+    lab.turn(talk("a", 3), prompt: 1100, cached: 1000)
+    #expect(!lab.asked.contains("/tokenize"))
+  }
+
+  @Test func `an estimate that was off says that it was one`() throws {
+    func play(reused: Int) throws -> TurnRecord {
+      let lab = Lab(slots: 1)
+      lab.turn(talk("a", 2), prompt: 1000, cached: 0)
+      lab.turn(edited(3), prompt: 1100, cached: reused)
+      return try #require(lab.finished.last)
+    }
+    let expected = try #require(try play(reused: 0).predictedTokens)
+    #expect(expected.estimated)
+    #expect(try play(reused: expected.value).serverDetail.isEmpty)
+    let record = try play(reused: expected.value + 40)
+    #expect(record.serverDetail.contains("the prediction was an estimate"))
+    #expect(record.serverCause == nil)
   }
 }

@@ -37,7 +37,9 @@ enum TurnSentence {
   /// Whether the server's count bears out the prediction. Silent where either is unknown.
   private static func agreement(_ record: TurnRecord) -> String {
     guard let verdict = prediction(record) else { return "" }
-    return verdict.holds ? "; the server agrees" : "; the server reused \(verdict.reported)"
+    if verdict.holds { return "; the server agrees" }
+    let why = record.serverDetail.isEmpty ? "" : " (\(record.serverDetail))"
+    return "; the server reused \(verdict.reported)" + why
   }
 
   /// Predicted and reported reuse side by side; nil where the server does not report it.

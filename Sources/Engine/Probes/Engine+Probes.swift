@@ -27,6 +27,9 @@ extension Engine: ProbeSource {
       if case .history = finding { noteRewritingTemplate(upstream) }
       tell(finding, check)
     }
+    if let count = news.count, let exchange = counted[upstream]?.exchange {
+      exchange.noteShared(count.tokens, session: count.session, turn: count.turn)
+    }
     tellAffinity(upstream)
   }
 
@@ -66,7 +69,7 @@ extension Engine: ProbeSource {
           + "as the conversation goes on; only \(same) tokens stay the same"
       case .lost(let same):
         "\(turn): checked with the server's chat template: \(same) tokens are the same as before, of "
-          + "which the server reused \(check.reported)"
+          + "which the server reused \(check.reported ?? 0)"
       }
     inform(text)
   }
@@ -112,9 +115,31 @@ extension Engine: ProbeSource {
     wakeProber(upstream)
   }
 
+  // MARK: Places that were not counted yet
+
+  /// Has llama.cpp count how much of the last prompt a request under way begins with, where that is
+  /// only an estimate: its own template and tokenizer tell exactly, mostly before the answer comes.
+  func countShared(_ exchange: MeasuredExchange, _ reception: Reception) {
+    let upstream = exchange.facts.upstream
+    guard watches.indices.contains(upstream), kind(of: upstream) == .llamaCpp,
+      exchange.facts.dialect == .openAIChat, watches[upstream].counting == nil,
+      let before = reception.previous?.body, let after = reception.history.body
+    else { return }
+    watches[upstream].counting = RenderingCheck(
+      session: reception.session.id, turn: reception.turn, reported: nil, before: before,
+      after: after)
+    counted[upstream] = CountedExchange(exchange: exchange)
+    wakeProber(upstream)
+  }
+
   // MARK: Slots
 
   func tellAffinity(_ upstream: Int) {
     if let text = watches[upstream].affinity.takeNotice() { inform(text) }
   }
+}
+
+/// The exchange that a count is for, as long as it runs.
+struct CountedExchange {
+  weak var exchange: MeasuredExchange?
 }

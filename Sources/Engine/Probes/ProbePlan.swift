@@ -22,6 +22,8 @@ struct ProbePlan {
     case order
     /// llama.cpp: one step of comparing what the template made of two requests.
     case rendering
+    /// llama.cpp: the same to count what two requests share, while the second one is processed.
+    case counting
   }
 
   enum Step: Equatable {
@@ -73,7 +75,7 @@ struct ProbePlan {
   init(kind: ServerKind = .unknown) { self.kind = kind }
 
   private static let order: [Question] = [
-    .models, .props, .slots, .loadedModels, .studioModels, .order, .rendering,
+    .counting, .models, .props, .slots, .loadedModels, .studioModels, .order, .rendering,
   ]
 
   private var isVendor: Bool {
@@ -206,7 +208,7 @@ struct ProbePlan {
       retryAt = now + Self.retryMillis
       if failures[question, default: 0] >= Self.maxFailures {
         closed.insert(question)
-      } else if question != .slots, question != .rendering {
+      } else if question != .slots, question != .rendering, question != .counting {
         want(question)
       }
     }

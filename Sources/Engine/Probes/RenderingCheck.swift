@@ -2,9 +2,10 @@ import Bytes
 import Prefix
 import Proxy
 
-/// Compares what llama.cpp's chat template makes of two requests that follow each other, when the
-/// server reused less than predicted: was it the template that wrote the history anew, or did the
-/// server lose it? Both prompts are compared as the server writes them, in JSON, so that neither is
+/// Compares what llama.cpp's chat template makes of two requests that follow each other: when the
+/// server reused less than predicted, was it the template that wrote the history anew, or did the
+/// server lose it? And where a break stands at a place that no answer has counted yet, how many tokens
+/// are in front of it? Both prompts are compared as the server writes them, in JSON, so that neither is
 /// decoded. Source: `POST /apply-template` and `/tokenize`, tools/server/README.md.
 struct RenderingCheck {
   enum Finding: Equatable {
@@ -15,11 +16,18 @@ struct RenderingCheck {
     case history(sameTokens: Int)
     /// The same tokens were there, and the server did not reuse them.
     case lost(sameTokens: Int)
+
+    var sameTokens: Int {
+      switch self {
+      case .answer(let same), .history(let same), .lost(let same): same
+      }
+    }
   }
 
   let session: SessionID
   let turn: Int
-  let reported: Int
+  /// Tokens that the server reused; nil while that is not known.
+  let reported: Int?
   private let bodies: (before: ByteBuffer, after: ByteBuffer)
   private var before: ByteBuffer?
   private var same: Same?
@@ -39,7 +47,7 @@ struct RenderingCheck {
 
   /// nil if a request is too long.
   init?(
-    session: SessionID, turn: Int, reported: Int, before: ByteBuffer, after: ByteBuffer
+    session: SessionID, turn: Int, reported: Int?, before: ByteBuffer, after: ByteBuffer
   ) {
     guard before.count <= Self.maxBodyBytes, after.count <= Self.maxBodyBytes else { return nil }
     self.session = session
@@ -95,7 +103,7 @@ struct RenderingCheck {
   }
 
   private func conclusion(_ tokens: Int, rest: Int) -> Finding {
-    if reported + max(32, tokens / 50) < tokens { return .lost(sameTokens: tokens) }
+    if let reported, reported + max(32, tokens / 50) < tokens { return .lost(sameTokens: tokens) }
     return rest <= Self.maxOpening ? .answer(sameTokens: tokens) : .history(sameTokens: tokens)
   }
 

@@ -1,4 +1,5 @@
 import Bytes
+import Prefix
 import Prompt
 import Proxy
 import Turns
@@ -13,6 +14,8 @@ struct UpstreamWatch {
   var takesNames = true
   private(set) var slots: [SlotState] = []
   var rendering: RenderingCheck?
+  /// Counts what a request under way shares with the one before it.
+  var counting: RenderingCheck?
   /// When the last comparison of renderings was begun.
   var lastRendering: UInt64?
   private var asked: ProbePlan.Question?
@@ -25,6 +28,8 @@ struct UpstreamWatch {
     var order: RenderingOrder?
     var hasStatus = false
     var finding: RenderingCheck.Finding?
+    /// Tokens that a request under way shares with the one before it, and whose it is.
+    var count: (session: SessionID, turn: Int, tokens: Int)?
   }
 
   init(kind: ServerKind) { plan = ProbePlan(kind: kind) }
@@ -32,6 +37,7 @@ struct UpstreamWatch {
   mutating func next(_ now: UInt64) -> ProbeStep {
     if affinity.wantsSlots { plan.want(.slots) }
     if rendering != nil, !plan.want(.rendering) { rendering = nil }
+    if counting != nil, !plan.want(.counting) { counting = nil }
     switch plan.next(now) {
     case .rest: return .rest
     case .wait(let time): return .wait(millis: max(1, time - min(time, now)))
@@ -50,6 +56,7 @@ struct UpstreamWatch {
     case .studioModels: ProbeRequest(path: "/api/v0/models")
     case .order: ProbeRequest(path: "/apply-template", body: OrderProbe.body)
     case .rendering: rendering?.request ?? ProbeRequest(path: "/props")
+    case .counting: counting?.request ?? ProbeRequest(path: "/props")
     }
   }
 
@@ -60,13 +67,16 @@ struct UpstreamWatch {
     switch outcome {
     case .failed:
       if question == .rendering { rendering = nil }
+      if question == .counting { counting = nil }
       plan.ended(.failed, now)
     case .answered(let status, _, let body):
       let isRead = status == 200 && read(question, body.bytes, &news)
       if question == .rendering, !isRead { rendering = nil }
+      if question == .counting, !isRead { counting = nil }
       // A prompt that cannot be rendered says nothing about the next one, but a missing endpoint does.
       let isMissing = [401, 403, 404, 405, 501].contains(status)
-      let isUseless = question == .rendering ? isMissing : !isRead && status < 500
+      let isOfPrompts = question == .rendering || question == .counting
+      let isUseless = isOfPrompts ? isMissing : !isRead && status < 500
       plan.ended(isRead ? .understood : isUseless ? .useless : .failed, now)
       if question == .models, isRead { plan.stillUnknown() }
     }
@@ -96,6 +106,11 @@ struct UpstreamWatch {
       guard var check = rendering, check.read(json) else { return false }
       news.finding = check.finding
       rendering = check.finding == nil ? check : nil
+      return true
+    case .counting:
+      guard var check = counting, check.read(json) else { return false }
+      news.count = check.finding.map { (check.session, check.turn, $0.sameTokens) }
+      counting = check.finding == nil ? check : nil
       return true
     }
   }

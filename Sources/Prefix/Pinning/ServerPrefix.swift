@@ -5,7 +5,7 @@ import Prompt
 public struct ServerPrefix: Sendable, Equatable {
   /// Bytes of the prompt that was forwarded last, all blocks but knobs.
   public let previousBytes: Int
-  /// Bytes in front of the first block that is not what the server has there.
+  /// Bytes in front of the first one that is not what the server has there.
   public let keptBytes: Int
 
   public var isWhole: Bool { keptBytes == previousBytes }
@@ -41,6 +41,9 @@ public struct ServerPrefix: Sendable, Equatable {
       }
       for (place, element) in before.enumerated() {
         guard place < after.count, after[place].digest == element.digest else {
+          if place < after.count {
+            kept += Self.commonBytes(element, old, after[place], new)
+          }
           isBroken = true
           break
         }
@@ -61,6 +64,15 @@ public struct ServerPrefix: Sendable, Equatable {
     previousBytes = previous
     keptBytes = kept
   }
+
+  /// With how many bytes of the block that the server has the one in its place begins.
+  private static func commonBytes(
+    _ was: ServerView.Element, _ old: History, _ now: ServerView.Element, _ new: History
+  ) -> Int {
+    was.withBytes(old) { before in
+      now.withBytes(new) { commonPrefixLength(before, $0) } ?? 0
+    } ?? 0
+  }
 }
 
 extension ServerView {
@@ -68,6 +80,35 @@ extension ServerView {
   struct Element {
     var digest: Digest
     var length: Int
+    fileprivate var source: Source
+
+    fileprivate enum Source {
+      case piece(Piece)
+      /// Block of the request, in the agent's own bytes.
+      case own(Int)
+    }
+
+    fileprivate init(_ piece: Piece) {
+      digest = piece.digest
+      length = piece.bytes.count
+      source = .piece(piece)
+    }
+
+    fileprivate init(_ block: Int, _ digest: Digest, length: Int) {
+      self.digest = digest
+      self.length = length
+      source = .own(block)
+    }
+
+    /// nil if the bytes were not kept.
+    fileprivate func withBytes<Result>(
+      _ history: History, _ body: (UnsafeRawBufferPointer) -> Result?
+    ) -> Result? {
+      switch source {
+      case .piece(let piece): piece.bytes.withUnsafeBytes { body($0) }
+      case .own(let block): history.bytes(of: block).flatMap { body($0) }
+      }
+    }
   }
 
   /// What the server has of a run of blocks of the request the table belongs to, in order.
@@ -76,26 +117,24 @@ extension ServerView {
     _ index: RequestIndex, _ range: Range<Int>, own: (Int) -> Digest
   ) -> [Element] {
     if let tools, let first = range.first, index.blocks[first].group == .tools {
-      var lengths: [UInt64: Int] = [:]
-      for at in range { lengths[index.blocks[at].identity] = Int(index.blocks[at].length) }
-      return tools.map { tool in
-        Element(
-          digest: tool.forwarded?.digest ?? tool.agentDigest,
-          length: tool.forwarded?.bytes.count ?? lengths[tool.identity] ?? 0)
+      var places: [UInt64: Int] = [:]
+      for at in range { places[index.blocks[at].identity] = at }
+      return tools.compactMap { tool in
+        if let piece = tool.forwarded { return Element(piece) }
+        return places[tool.identity].map {
+          Element($0, tool.agentDigest, length: Int(index.blocks[$0].length))
+        }
       }
     }
     var list: [Element] = []
     list.reserveCapacity(range.count)
     for at in range where entries.indices.contains(at) {
       let entry = entries[at]
-      for ghost in entry.ghosts {
-        list.append(Element(digest: ghost.piece.digest, length: ghost.piece.bytes.count))
-      }
+      for ghost in entry.ghosts { list.append(Element(ghost.piece)) }
       if entry.isOmitted { continue }
       list.append(
-        Element(
-          digest: entry.forwarded?.digest ?? own(at),
-          length: entry.forwarded?.bytes.count ?? Int(index.blocks[at].length)))
+        entry.forwarded.map { Element($0) }
+          ?? Element(at, own(at), length: Int(index.blocks[at].length)))
     }
     return list
   }
