@@ -48,7 +48,7 @@ public struct EngineConfiguration: Sendable {
 /// found. Lives on the loop thread; the counterpart that moves the bytes is `ProxyServer`.
 public final class Engine: TrafficObserver {
   let sessions: SessionTable
-  private let configuration: EngineConfiguration
+  var configuration: EngineConfiguration
   private let publishEvent: (TurnEvent) -> Void
   private let clock: EngineClock
   private var upstreams: [UpstreamStatus]
@@ -58,7 +58,7 @@ public final class Engine: TrafficObserver {
   private var traits: [ReuseTraits]
   /// Whether any session may have to be rewritten; while none is, requests are looked at only after
   /// they were forwarded.
-  private var mayPin: Bool
+  var mayPin: Bool
   private var orders: [OrderKey: RenderingOrder] = [:]
   var watches: [UpstreamWatch]
   /// By upstream.
@@ -199,7 +199,7 @@ public final class Engine: TrafficObserver {
     publish(.notice(Notice(at: clock.wallMillis(), level: .warning, text: text)))
   }
 
-  func inform(_ text: String) {
+  public func inform(_ text: String) {
     publish(.notice(Notice(at: clock.wallMillis(), level: .info, text: text)))
   }
 

@@ -8,7 +8,7 @@ import Upstream
 /// No failure leaves it: it says once that the ledger cannot be written, keeps what comes in up to a
 /// limit, and tries again until it can.
 public final class LedgerRecorder {
-  private let settings: LedgerSettings
+  private var settings: LedgerSettings
   private let clock: LedgerClock
   private let notify: (String) -> Void
 
@@ -54,6 +54,13 @@ public final class LedgerRecorder {
     var session = session
     session.run = settings.origins[session.snapshot.id]
     sessions.add(session)
+  }
+
+  /// Keeps turns for another time and up to another size; the next `tick` deletes what is over.
+  public func retain(days: Int, maxBytes: Int) {
+    settings.days = days
+    settings.maxBytes = maxBytes
+    trimAt = 0
   }
 
   /// Does what is due: opens, commits, deletes what is too old.

@@ -55,6 +55,12 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     stream.delegate = self
   }
 
+  /// Follows what the server's configuration says now, from the next request on.
+  func adjust() {
+    reader.maxBodyBytes = server.configuration.maxBodyBytes
+    reader.clientToken = server.configuration.clientToken
+  }
+
   func start() {
     server.deadlines.requestHead.start(deadline)
     waitsFor = .requestHead

@@ -6,7 +6,7 @@ public import Wire
 /// It is looked for in `x-holdfast-token`, in `Proxy-Authorization: Bearer`, and, for agents that can
 /// be given nothing but an API key, in the fields for that: `Authorization: Bearer` and `x-api-key`.
 /// A field that carried it is not forwarded.
-public struct ClientToken: Sendable {
+public struct ClientToken: Sendable, Equatable {
   private let secret: [UInt8]
 
   /// Field of the proxy's own; never forwarded, whether a token is asked for or not.
@@ -31,9 +31,9 @@ public struct ClientToken: Sendable {
       + Self.bearerFields.filter { name in fields.withFirst(name, matchesBearer) ?? false }
   }
 
-  /// The names of the fields that are for this proxy alone.
-  static func omitted(from fields: HeaderFields, _ token: ClientToken?) -> [StaticString] {
-    token.map { ownFields + $0.carriers(in: fields) } ?? ownFields
+  /// The names of the fields that are for this proxy alone: its own, and those with one of `tokens`.
+  static func omitted(from fields: HeaderFields, _ tokens: [ClientToken]) -> [StaticString] {
+    tokens.reduce(ownFields) { $0 + $1.carriers(in: fields) }
   }
 
   private static let ownFields = [field]

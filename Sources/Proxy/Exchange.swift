@@ -285,7 +285,7 @@ final class Exchange {
       bodyLength: requestHead.framing == .none && length == 0 ? nil : length,
       pseudonym: ProcessToken.pseudonym, proxyAuthorization: pool.route.authorization,
       extra: extra,
-      omitting: ClientToken.omitted(from: requestHead.fields, server.configuration.clientToken)
+      omitting: ClientToken.omitted(from: requestHead.fields, server.knownTokens)
         + (limit == nil ? [] : ["max-forwards"]),
       to: head)
     var parts = [ByteSlice(head)]

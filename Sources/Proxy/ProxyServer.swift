@@ -12,7 +12,7 @@ import Wire
 /// what `ExchangeStateMachine` decides, `UpstreamPool` gives it an `UpstreamConnection`, and
 /// `ResponseReader` finds what goes back.
 public final class ProxyServer {
-  public let configuration: ProxyConfiguration
+  public private(set) var configuration: ProxyConfiguration
   /// What is really bound.
   public var address: SocketAddress { listener.address }
   public private(set) var isDraining = false
@@ -28,9 +28,9 @@ public final class ProxyServer {
     let linger: DeadlineQueue
   }
 
-  /// As configured, but for what the process may have open: each client may need an upstream
-  /// connection, and other parts of the program some files.
-  private let maxConnections: Int
+  /// Every token that was ever asked for: whoever still sends an old one has not sent it to the
+  /// upstream.
+  private(set) var knownTokens: [ClientToken]
   private let loop: Loop
   private let listener: TCPListener
   private let pools: [UpstreamPool]
@@ -56,7 +56,7 @@ public final class ProxyServer {
     self.configuration = configuration
     self.observer = observer
     freedMemory = FreedMemory(loop: loop)
-    maxConnections = min(configuration.maxConnections, max(8, (DescriptorLimit.current - 64) / 2))
+    knownTokens = configuration.clientToken.map { [$0] } ?? []
     let timeouts = configuration.timeouts
     func queue(_ kind: DeadlineKind, _ millis: UInt64) -> DeadlineQueue {
       DeadlineQueue(loop: loop, kind: kind, millis: millis)
@@ -86,6 +86,22 @@ public final class ProxyServer {
       for pool in pools { pool.closeIdle() }
       observer.notice("new connections have to wait: \($0.message)")
     }
+  }
+
+  /// As configured, but for what the process may have open: each client may need an upstream
+  /// connection, and other parts of the program some files.
+  private var maxConnections: Int {
+    min(configuration.maxConnections, max(8, (DescriptorLimit.current - 64) / 2))
+  }
+
+  /// Takes other limits and another token while it runs. Requests that were let in stay in, and no
+  /// connection is closed.
+  public func adjust(clientToken: ClientToken?, maxBodyBytes: Int, maxConnections: Int) {
+    configuration.clientToken = clientToken
+    configuration.maxBodyBytes = maxBodyBytes
+    configuration.maxConnections = maxConnections
+    if let clientToken, !knownTokens.contains(clientToken) { knownTokens.append(clientToken) }
+    for connection in connections.values { connection.adjust() }
   }
 
   private static func check(_ configuration: ProxyConfiguration) throws(ProxyConfigurationError) {

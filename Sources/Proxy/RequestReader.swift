@@ -27,8 +27,10 @@ struct RequestReader {
   private static let slack = 4096
 
   private let limits: HTTPLimits
-  private let maxBodyBytes: Int
-  private let clientToken: ClientToken?
+  /// For bodies from here on, one that is being read in chunks included.
+  var maxBodyBytes: Int
+  /// Asked for at the end of each head.
+  var clientToken: ClientToken?
   private var parser: RequestHeadParser
   private var decoder: ChunkedDecoder?
   private var phase = Phase.head

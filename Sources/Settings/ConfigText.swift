@@ -7,11 +7,15 @@ public enum ConfigText {
       #
       # Your own file is config.toml in $XDG_CONFIG_HOME/holdfast or ~/.config/holdfast. A workspace may
       # have a .holdfast.toml for the options marked so below. The command line goes before environment
-      # variables (HOLDFAST_PIN=safe), those before the workspace's file, that before your own.
+      # variables (HOLDFAST_PIN=safe), those before the workspace's file, that before your own. What is
+      # marked as reloaded is followed by a running proxy when it gets SIGHUP.
 
       """
     for option in OptionTable.options where option.isConfigurable {
-      out += "\n" + comment(option.help + (option.isWorkspaceSetting ? " [workspace, too]" : ""))
+      let marks =
+        (option.isWorkspaceSetting ? " [workspace, too]" : "")
+        + (option.isReloadable ? " [reloaded]" : "")
+      out += "\n" + comment(option.help + marks)
       out += "# \(option.name) = \(example(option))\n"
     }
     return out
@@ -34,6 +38,15 @@ public enum ConfigText {
     if option.kind == .flag { return "true" }
     let quoted = texts.map { "\"\(option.isSecret ? "***" : escaped(shown($0)))\"" }
     return quoted.count == 1 ? quoted[0] : "[\(quoted.joined(separator: ", "))]"
+  }
+
+  /// The value without marks around it, for a sentence.
+  static func plain(_ option: Option, _ line: ParsedCommandLine) -> String {
+    guard let texts = line.values[option.name] else {
+      if option.kind == .flag { return "off" }
+      return option.standard.isEmpty ? "none" : option.standard
+    }
+    return option.kind == .flag ? "on" : texts.map(shown).joined(separator: ",")
   }
 
   private static func example(_ option: Option) -> String {

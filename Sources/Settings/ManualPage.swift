@@ -60,12 +60,26 @@ public enum ManualPage {
       .TP
       .I ~/.local/state/holdfast/ledger.sqlite
       Turns and sessions.
+      .SH SIGNALS
+      .TP
+      .BR SIGTERM ", " SIGINT
+      Running answers are finished first; a second signal ends at once.
+      .TP
+      .B SIGHUP
+      The configuration is read again and followed in \(reloadable).
+      A file with a mistake changes nothing. Either is said in a notice. If the signal comes because
+      the terminal is gone, the proxy ends as with SIGTERM.
       .SH EXIT STATUS
       0 when all went well, 1 when the proxy could not run or a check failed, 2 for a command line or a
       configuration that cannot be followed.
 
       """
     return out
+  }
+
+  private static var reloadable: String {
+    let names = OptionTable.options.filter(\.isReloadable).map { escaped($0.name) }
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
   }
 
   private static func spelling(_ option: Option) -> String {

@@ -50,7 +50,8 @@ final class DashboardLoop {
       // Before the first event: a resize between newterm and here is seen by asking for the size.
       resizes = try SignalWatch(loop: loop, signal: SIGWINCH) { [unowned self] in resized() }
       hangUps = try SignalWatch(loop: loop, signal: SIGHUP) { [unowned self] in
-        leave(.terminalGone)
+        // With the terminal still there it was meant for the proxy.
+        if device.isGone { leave(.terminalGone) }
       }
       wakeup = try Wakeup(loop: loop) { [unowned self] in pump() }
       gateTimer = EventLoop.Timer(loop: loop) { [unowned self] in pump() }

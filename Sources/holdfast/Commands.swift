@@ -22,13 +22,15 @@ func runHoldfast() -> Never {
       Console.print(ConfigText.standardFile, terminator: "")
       exit(0)
     }
+    let given = line
     line = try ConfigFiles.current.fill(line)
     if line.has("print-config") {
       Console.print(ConfigText.inForce(line))
       exit(0)
     }
     switch line.command {
-    case .proxy, .demo, .run: exit(serve(try ServeOptions(line)))
+    case .proxy, .demo, .run:
+      exit(serve(try ServeOptions(line), Reload(given: given, filled: line)))
     case .attach: exit(attach(try AttachOptions(line)))
     case .bench:
       exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))

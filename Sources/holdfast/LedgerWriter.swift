@@ -15,6 +15,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     case event(TurnEvent)
     /// With the number of the answers that wait for it; 0 if none does.
     case keep(KeptSession, ticket: UInt64)
+    case retention(days: Int, maxBytes: Int)
   }
 
   private let ring = EventRing<Input>(capacity: 1024, backlog: .max)
@@ -62,6 +63,11 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     case .finished, .upstream: if ring.push(.event(event)) { wake() }
     default: break
     }
+  }
+
+  /// Keeps turns for another time and up to another size. Loop thread only.
+  func retain(days: Int, maxBytes: Int) {
+    if ring.push(.retention(days: days, maxBytes: maxBytes)) { wake() }
   }
 
   /// States that wait at most while the file cannot be written. A state holds a body in memory; one
@@ -112,6 +118,8 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
           underWay.subtract(1, ordering: .relaxed)
           recorder.keep(session)
           ticket = max(ticket, number)
+        case .retention(let days, let maxBytes):
+          recorder.retain(days: days, maxBytes: maxBytes)
         }
       }
       if stopping.load(ordering: .sequentiallyConsistent) { break }

@@ -15,9 +15,9 @@ import Turns
 import Wire
 
 /// Runs the proxy until it is stopped; returns the process's exit status.
-func serve(_ options: ServeOptions) -> Int32 {
+func serve(_ options: ServeOptions, _ reload: Reload) -> Int32 {
   do {
-    return try Serving(options).run()
+    return try Serving(options, reload).run()
   } catch let error as FileError {
     Console.error("holdfast: \(error.text)")
   } catch let error as TLSError {
@@ -42,7 +42,8 @@ private func explanation(_ error: UVError, _ options: ServeOptions) -> String {
 /// Where the parts meet: the loop thread with proxy and engine, the writer of reports, the
 /// dashboard, and for the demo the built-in server and its agents.
 final class Serving {
-  private let options: ServeOptions
+  private var options: ServeOptions
+  private let reload: Reload
   private let loop: Loop
   private let reports: ReportWriter
   private var ledger: LedgerWriter?
@@ -55,6 +56,7 @@ final class Serving {
   private var engine: Engine?
   private var wakeup: Wakeup?
   private var signals: [SignalWatch] = []
+  private var hangUps: HangUpWatch?
   private var demo: DemoThread?
   private var pane: DashboardPane?
   private var control: ControlThread?
@@ -77,8 +79,9 @@ final class Serving {
   /// Said on the normal screen after the dashboard is gone.
   private var farewell: String? { showsDashboard ? totals.text : nil }
 
-  init(_ options: ServeOptions) throws {
+  init(_ options: ServeOptions, _ reload: Reload) throws {
     self.options = options
+    self.reload = reload
     loop = try Loop()
     let notices = NoticeBox()
     self.notices = notices
@@ -93,6 +96,7 @@ final class Serving {
   func run() throws -> Int32 {
     defer {
       leaveTerminal()
+      reload.finish()
       control?.stop()
       reports.finish()
       capture?.finish()
@@ -139,12 +143,7 @@ final class Serving {
       guard try startCommand(proxy.address, upstreams) else { return status }
     }
     engine.announceUpstreams()
-    if !options.listen.isLoopback, options.clientToken == nil {
-      engine.notice(
-        "listening on \(proxy.address), which others on the network can reach; anybody there can "
-          + "use the upstream with their own credentials, or without where it needs none; "
-          + "--client-token asks for a token")
-    }
+    warnOfStrangers(proxy.address)
     for upstream in upstreams where upstream.url.hasUserInfo {
       engine.notice(
         "the user information in the URL of upstream \(upstream.name) is not used: agents send "
@@ -163,6 +162,21 @@ final class Serving {
   private func makeEngine(
     _ upstreams: [ServeOptions.Upstream], _ memory: SessionMemory
   ) -> Engine {
+    var configuration = engineConfiguration(upstreams)
+    configuration.seed = UInt32.random(in: 0...UInt32.max)
+    let clock = EngineClock(
+      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() },
+      monotonicMicros: { Loop.monotonicNanos() / 1_000 })
+    configuration.keptText = options.pinState
+    return Engine(
+      configuration: configuration, clock: clock,
+      credentialHash: memory.credentialHash ?? CredentialKey.hash
+    ) { [unowned self] event in publish(event) }
+  }
+
+  private func engineConfiguration(
+    _ upstreams: [ServeOptions.Upstream]
+  ) -> EngineConfiguration {
     var configuration = EngineConfiguration(
       upstreams: upstreams.map {
         .init(name: $0.name, address: "\($0.url.host):\($0.url.port)", host: $0.url.host)
@@ -175,15 +189,15 @@ final class Serving {
     configuration.isReadOnly = options.readOnly
     configuration.answersDiagnostics = options.nativeDiagnostics
     configuration.addsResponseFields = options.responseHeaders
-    configuration.seed = UInt32.random(in: 0...UInt32.max)
-    let clock = EngineClock(
-      monotonicMillis: { Loop.monotonicNanos() / 1_000_000 }, wallMillis: { Loop.wallMillis() },
-      monotonicMicros: { Loop.monotonicNanos() / 1_000 })
-    configuration.keptText = options.pinState
-    return Engine(
-      configuration: configuration, clock: clock,
-      credentialHash: memory.credentialHash ?? CredentialKey.hash
-    ) { [unowned self] event in publish(event) }
+    return configuration
+  }
+
+  private func warnOfStrangers(_ address: SocketAddress) {
+    guard !options.listen.isLoopback, options.clientToken == nil else { return }
+    engine?.notice(
+      "listening on \(address), which others on the network can reach; anybody there can "
+        + "use the upstream with their own credentials, or without where it needs none; "
+        + "--client-token asks for a token")
   }
 
   /// Longer than a request takes to go by, shorter than anybody notices.
@@ -406,27 +420,48 @@ final class Serving {
   // MARK: Ending
 
   private func watchSignals() throws {
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-      // nohup(1) asks for the end of the terminal to be ignored.
-      if signal == SIGHUP, isIgnored(signal) { continue }
-      signals.append(
-        try SignalWatch(loop: loop, signal: signal) { [unowned self] in
-          isStopping ? stop() : drain()
-        })
+    let end = { [unowned self] in isStopping ? stop() : drain() }
+    for signal in [SIGINT, SIGTERM] {
+      signals.append(try SignalWatch(loop: loop, signal: signal, end))
     }
+    hangUps = try HangUpWatch(loop: loop, gone: end) { [unowned self] in readAgain() }
   }
 
-  private func isIgnored(_ signal: Int32) -> Bool {
-    var action = sigaction()
-    sigaction(signal, nil, &action)
-    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
-      == unsafeBitCast(SIG_IGN, to: Int.self)
+  // MARK: Another configuration
+
+  private func readAgain() {
+    guard !isStopping else { return }
+    let wakeup = wakeup
+    reload.start(options) { wakeup?.send() }
+  }
+
+  private func takeConfiguration() {
+    guard let result = reload.take() else { return }
+    switch result {
+    case .success(let read): follow(read)
+    case .failure(let error):
+      engine?.notice("configuration not read again, everything stays as it was: \(error)")
+    }
+    if reload.takeRepetition() { readAgain() }
+  }
+
+  private func follow(_ read: Reload.Result) {
+    let hadToken = options.clientToken != nil
+    options = read.options
+    proxy?.adjust(
+      clientToken: options.clientToken, maxBodyBytes: options.maxBody,
+      maxConnections: options.maxConnections)
+    engine?.adjust(to: engineConfiguration([]))
+    if let place = options.ledger { ledger?.retain(days: place.days, maxBytes: place.maxBytes) }
+    engine?.inform(read.changes.text)
+    if hadToken, let proxy { warnOfStrangers(proxy.address) }
   }
 
   private func takeCommands() {
     holds?.open()
     if demoIsOver.isSet { drain() }
     while let text = notices.take() { engine?.notice(text) }
+    takeConfiguration()
     pane?.flush()
     control?.flush()
     while let command = pane?.nextCommand() { _ = carryOut(command) }
@@ -500,6 +535,8 @@ final class Serving {
     holds?.close()
     for signal in signals { signal.close() }
     signals = []
+    hangUps?.close()
+    hangUps = nil
     command?.close()
     if let split {
       waitpid(split, nil, WNOHANG)

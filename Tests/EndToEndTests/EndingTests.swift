@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  @Test(arguments: [SIGTERM, SIGINT])
   func `an idle proxy ends with status 0`(_ signal: Int32) throws {
     let scene = try Scene()
     scene.proxy.send(signal: signal)

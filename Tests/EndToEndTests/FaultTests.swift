@@ -107,11 +107,14 @@ import Wire
     #expect(scene.exit() == 0)
   }
 
-  @Test func `when its terminal goes away it lets requests finish and ends`() throws {
-    let pane = try TerminalPane(["demo", "--listen", "127.0.0.1:0", "--pace", "20"])
-    let shown = try #require(try pane.screen { $0.contains("holdfast :") && $0.contains(" -> ") })
-    let text = try #require(shown.split(separator: "holdfast :").last)
-    let port = try #require(Int(text.prefix { $0.isNumber }))
+  @Test(arguments: [("", "holdfast :", " -> "), ("--no-tui", "http://127.0.0.1:", "export")])
+  func `when its terminal goes away it lets requests finish and ends`(
+    _ option: String, _ marker: String, _ later: String
+  ) throws {
+    let pane = try TerminalPane(["demo", "--listen", "127.0.0.1:0", "--pace", "20", option])
+    let shown = try #require(try pane.screen { $0.contains(marker) && $0.contains(later) })
+    let start = try #require(shown.firstRange(of: marker)).upperBound
+    let port = try #require(Int(shown[start...].prefix { $0.isNumber }))
     let address = try SocketAddress(ip: "127.0.0.1", port: port)
     try pane.close()
     let test = try TestLoop()

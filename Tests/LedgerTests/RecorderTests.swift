@@ -65,6 +65,21 @@ private final class HandClock: Sendable {
     #expect(try scratch.turns().count == 3)
   }
 
+  @Test func `another retention holds from the next moment on`() throws {
+    let recorder = recorder()
+    var old = sampleTurn(1)
+    old.startedAt = 1_795_000_000_000 - 40 * 86_400_000
+    var new = sampleTurn(2)
+    new.startedAt = 1_795_000_000_000
+    for turn in [old, new] { recorder.handle(.finished(turn)) }
+    clock.advance(1000)
+    recorder.tick()
+    #expect(try scratch.turns().count == 2)
+    recorder.retain(days: 30, maxBytes: 512 << 20)
+    recorder.tick()
+    #expect(try scratch.turns().map(\.record.turn) == [2])
+  }
+
   @Test func `the end writes what is left`() throws {
     let recorder = recorder()
     recorder.handle(.finished(sampleTurn(1)))

@@ -1,5 +1,5 @@
 import Foundation
-import Settings
+@testable import Settings
 import Testing
 
 @Suite struct ConfigurationTests {
@@ -143,5 +143,56 @@ import Testing
     #expect(lines.count > 20)
     let file = try ConfigFile(path: "x", text: lines.joined(separator: "\n"))
     #expect(file.values.count == lines.count)
+  }
+}
+
+@Suite struct SettingChangesTests {
+  private func line(_ text: String) throws -> ParsedCommandLine {
+    var layers = SettingLayers(environment: { _ in nil })
+    layers.user = try ConfigFile(path: "config.toml", text: text)
+    return try ParsedCommandLine(command: .proxy, values: [:]).filled(from: layers)
+  }
+
+  private func changes(_ old: String, _ new: String) throws -> SettingChanges {
+    try SettingChanges(from: line(old), to: line(new))
+  }
+
+  @Test func `saying a default is no change`() throws {
+    #expect(
+      try changes("", "pin = \"off\"\nmax-body = \"64M\"\nresponse-headers = false").text
+        == "configuration read again: nothing changed")
+  }
+
+  @Test func `a secret is not shown, neither the old one nor the new one`() throws {
+    let changes = try changes("client-token = \"old-sesame\"", "client-token = \"new-sesame\"")
+    #expect(changes.text == "configuration read again: client-token is new")
+    #expect(changes.applied == [.init(name: "client-token", before: nil, now: nil)])
+  }
+
+  @Test func `what takes a restart keeps its value and its source`() throws {
+    let changes = try changes("listen = \"1\"", "max-body = \"1M\"\nlisten = \"2\"")
+    #expect(changes.pending == ["listen"])
+    #expect(changes.inForce.last("listen") == "1")
+    #expect(changes.inForce.source(of: "listen") == .user(path: "config.toml", line: 1))
+    #expect(changes.inForce.last("max-body") == "1M")
+  }
+
+  /// Addresses, files and terminals were opened by the first value; read-only is a promise.
+  @Test(arguments: ["listen", "upstream", "ledger", "ndjson", "control", "capture", "read-only"])
+  func `what was opened or promised at the start is not reloaded`(_ name: String) throws {
+    let option = try #require(OptionTable.options.first { $0.name == name })
+    #expect(!option.isReloadable)
+  }
+
+  @Test func `README names every option that is reloaded`() throws {
+    let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../README.md")
+    let text = try String(contentsOf: place, encoding: .utf8)
+    let start = try #require(text.range(of: "reads its configuration again at SIGHUP"))
+    let part = text[start.upperBound...].prefix(400)
+    let told = Set(part.split(separator: "`").map(String.init))
+    for option in OptionTable.options where option.isReloadable {
+      #expect(told.contains(option.name), "\(option.name)")
+    }
   }
 }

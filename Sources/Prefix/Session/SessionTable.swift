@@ -55,7 +55,8 @@ public struct SessionLimits: Sendable {
 
 /// The bounded set of known conversations. Loop thread only; pure: time comes in as a value.
 public final class SessionTable {
-  private let limits: SessionLimits
+  /// Smaller ones are met with the next request.
+  public var limits: SessionLimits
   private var sessions: [SessionID: Session] = [:]
   private var groups: [GroupKey: SessionGroup] = [:]
   private var recency = RecencyList()

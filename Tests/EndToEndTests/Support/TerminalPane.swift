@@ -44,6 +44,13 @@ final class TerminalPane {
     return nil
   }
 
+  /// The program's process, the only child of the pane's shell; nil if it has ended.
+  func program() throws -> Int32? {
+    let shell = try run(["list-panes", "-F", "#{pane_pid}"]).filter(\.isNumber)
+    let children = readText("/proc/\(shell)/task/\(shell)/children") ?? ""
+    return children.split(separator: " ").first.flatMap { Int32($0) }
+  }
+
   /// Whether there come to be so many panes.
   func has(panes count: Int) throws -> Bool {
     let end = Loop.monotonicNanos() + 15_000_000_000
