@@ -1,5 +1,4 @@
 #ifndef HOLDFAST_CBROTLI_SHIM_H
 #define HOLDFAST_CBROTLI_SHIM_H
 #include <brotli/decode.h>
-#include <brotli/encode.h>
 #endif

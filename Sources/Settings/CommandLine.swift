@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import Synchronization
 
 /// A parsed command line: which command, and the text of each option in the order given.
 public struct ParsedCommandLine: Sendable, Equatable {
@@ -29,8 +30,6 @@ public struct ParsedCommandLine: Sendable, Equatable {
 
 extension ParsedCommandLine {
   /// Parses `arguments` (without the program's name) by `getopt_long` and the option table.
-  ///
-  /// Not safe to call on two threads at a time, as `getopt_long` is not.
   public static func parse(_ arguments: [String]) throws(UsageError) -> ParsedCommandLine {
     var rest = arguments
     var command = Command.proxy
@@ -44,13 +43,20 @@ extension ParsedCommandLine {
     var parser = OptionParser(
       options: OptionTable.options(for: command), takesArguments: command.arguments != nil,
       stopsAtArgument: command == .run)
-    let (values, arguments) = try parser.parse(rest)
+    let (values, arguments) = try Self.turn.withLock { _ throws(UsageError) in
+      try parser.parse(rest)
+    }
     if let name = command.arguments, !name.hasPrefix("["), arguments.isEmpty, values["help"] == nil
     {
       throw .missingArgument(name)
     }
     return ParsedCommandLine(command: command, values: values, arguments: arguments)
   }
+}
+
+extension ParsedCommandLine {
+  /// `getopt_long` keeps its place in variables of the process.
+  private static let turn = Mutex(())
 }
 
 /// Hands the table to `getopt_long` and reads its answers.

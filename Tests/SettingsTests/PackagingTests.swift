@@ -42,6 +42,47 @@ import Testing
     #expect(try run(script, words: ["holdfast", "ex"]).contains("explain"))
     #expect(try run(script, words: ["holdfast", "check", "--max"]) == ["--max-reprocessed"])
     #expect(try run(script, words: ["holdfast", "--color", "a"]) == ["auto", "always"])
+    #expect(try run(script, words: ["holdfast", "cache", "z"]) == ["zones"])
+    // bash splits at the sign.
+    #expect(try run(script, words: ["holdfast", "--pin", "=", "s"]) == ["safe"])
+    #expect(try run(script, words: ["holdfast", "--pin", "="]) == ["off", "safe", "hold"])
+    #expect(try run(script, words: ["holdfast", "--pin", "--no-tu"]) == ["--no-tui"])
+    // No file has the name of a session.
+    #expect(try run(script, words: ["holdfast", "show", ""]) == [])
+  }
+
+  @Test func `words that are offered are those that are taken`() throws {
+    for option in OptionTable.options where !option.choices.isEmpty {
+      #expect(Set(option.choices).count == option.choices.count)
+      if let first = option.help.firstRange(of: option.choices[0]) {
+        // The help names them in the same order.
+        let rest = option.help[first.lowerBound...]
+        for word in option.choices { #expect(rest.contains(word), "\(option.name): \(word)") }
+      }
+    }
+  }
+
+  private static let shells = [
+    ("/usr/bin/zsh", "completions/_holdfast"), ("/usr/bin/fish", "completions/holdfast.fish"),
+    ("/bin/bash", "completions/holdfast.bash"),
+  ]
+
+  @Test(arguments: shells.filter { FileManager.default.isExecutableFile(atPath: $0.0) })
+  func `a shell that is here can read its completion`(_ shell: String, _ name: String) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: shell)
+    process.arguments = ["-n", Self.resources.appendingPathComponent(name).path]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  @Test func `the unit has a running proxy read its configuration again`() throws {
+    let unit = try String(
+      contentsOf: Self.resources.appendingPathComponent("holdfast.service"), encoding: .utf8)
+    let lines = unit.split(separator: "\n")
+    #expect(lines.contains("ExecReload=kill -HUP $MAINPID"))
+    #expect(lines.contains("ExecStart=holdfast --no-tui"))
   }
 
   /// What bash offers for the last word.
