@@ -6,7 +6,7 @@ enum Schema {
   /// Marks a file as a ledger ("HFLG").
   static let applicationID = 0x4846_4C47
 
-  static let steps: [String] = [version1, version2]
+  static let steps: [String] = [version1, version2, version3]
 
   private static let version1 = """
     CREATE TABLE sessions(
@@ -66,6 +66,11 @@ enum Schema {
     ALTER TABLE turns ADD COLUMN tail_hash INTEGER;
     ALTER TABLE turns ADD COLUMN zone_changes INTEGER;
     ALTER TABLE turns ADD COLUMN hit_drop INTEGER;
+    """
+
+  private static let version3 = """
+    ALTER TABLE turns ADD COLUMN knobs_bytes INTEGER;
+    ALTER TABLE turns ADD COLUMN added_us INTEGER;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

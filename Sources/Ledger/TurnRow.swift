@@ -15,7 +15,7 @@ enum TurnRow {
     written_1h_tokens, output_tokens, prompt_ms, generation_ms, cause, tier, path, field, \
     block_group, block_kind, block_index, body_offset, block_offset, server_cause, pin, pin_reason, \
     prefix_bytes, prefix_tokens, prefix_hash, log_bytes, log_tokens, log_hash, \
-    tail_bytes, tail_tokens, tail_hash, zone_changes, hit_drop
+    tail_bytes, tail_tokens, tail_hash, zone_changes, hit_drop, knobs_bytes, added_us
     """
 
   /// What is stored beside the record because queries sum it up or test it.
@@ -64,6 +64,8 @@ enum TurnRow {
     bindUsage(record.usage, row)
     bindVerdict(record, row)
     bindZones(record, row)
+    row.bind(turn.sections?.knobs)
+    row.bind(record.addedMicros)
     row.bind(record.computedAgain.value)
     row.bind(record.usage.split?.uncached)
     row.bind(record.verdict.cause.isMutation)

@@ -62,7 +62,7 @@ extension TurnRow {
     record.receivedBytes = cursor.count() ?? 0
     record.forwardedBytes = cursor.count() ?? 0
     record.blockCount = cursor.count() ?? 0
-    let sections = readSections(&cursor)
+    var sections = readSections(&cursor)
     record.previousMessages = cursor.count() ?? 0
     record.incomingMessages = cursor.count() ?? 0
     record.commonMessages = cursor.count() ?? 0
@@ -71,6 +71,10 @@ extension TurnRow {
     readVerdict(&record, &cursor)
     record.zones = readZones(&cursor)
     record.hitDrop = cursor.count()
+    // Not known of turns of the second version.
+    let knobs = cursor.count()
+    sections?.knobs = knobs
+    record.addedMicros = cursor.count()
     return StoredTurn(
       run: run, record: record, server: server, isLocal: isLocal, workspace: cursor.text(),
       sections: sections)

@@ -12,6 +12,7 @@ public enum StatsJSON {
     add(report.breakdown.costs, to: &json)
     json.add("prices_date", report.breakdown.prices.date)
     json.add("models", objects: report.breakdown.models.map(model))
+    json.add("days", objects: report.days.map(day))
     json.add("hit_share_over_time", objects: report.series(24).map(number))
     json.add("sessions", objects: report.sessions.map(SessionsList.json))
     return json.finish() + [0x0A]
@@ -24,6 +25,14 @@ public enum StatsJSON {
     add(model.totals, to: &json)
     add(model.costs, to: &json)
     json.add("prefill_tokens_per_second", model.prefillSpeed)
+    return json.finish()
+  }
+
+  private static func day(_ day: StatsReport.Day) -> [UInt8] {
+    var json = JSONObjectWriter()
+    json.add("date", day.date)
+    add(day.totals, to: &json)
+    add(day.costs, to: &json)
     return json.finish()
   }
 

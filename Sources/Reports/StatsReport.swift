@@ -1,11 +1,19 @@
 public import Turns
 public import Upstream
 
-/// Sums over stored turns, in all, per session and over time. The counterparts that show it are
+/// Sums over stored turns, in all, per session, per day and over time. The counterparts that show it are
 /// `StatsTable`, `StatsJSON` and `SessionsCSV`.
 public struct StatsReport: Sendable {
   public struct Session: Sendable {
     public var session: StoredSession
+    public var costs: CostSummary
+  }
+
+  /// All turns that began on one day.
+  public struct Day: Sendable {
+    /// `YYYY-MM-DD`
+    public var date: String
+    public var totals: SessionTotals
     public var costs: CostSummary
   }
 
@@ -20,15 +28,26 @@ public struct StatsReport: Sendable {
     var meter: CostMeter
   }
 
+  private struct DaySums {
+    var totals = SessionTotals()
+    var meter: CostMeter
+  }
+
   /// In all, and by model.
   public private(set) var breakdown: CostBreakdown
   private var sums: [SessionKey: Sums] = [:]
+  private var daySums: [String: DaySums] = [:]
+  private let date: @Sendable (Int64) -> String
   /// By minutes since 1970.
   private(set) var minutes: [Int64: Minute] = [:]
   private(set) var first: Int64 = .max
   private(set) var last: Int64 = .min
 
-  public init(prices: PriceTable) { breakdown = CostBreakdown(prices: prices) }
+  /// - Parameter date: `YYYY-MM-DD` of milliseconds since 1970, where the reader is.
+  public init(prices: PriceTable, date: @escaping @Sendable (Int64) -> String) {
+    breakdown = CostBreakdown(prices: prices)
+    self.date = date
+  }
 
   /// Turns of one session come in the order of their start.
   public mutating func add(_ turn: StoredTurn) {
@@ -37,6 +56,9 @@ public struct StatsReport: Sendable {
     first = min(first, record.startedAt)
     last = max(last, record.startedAt)
     add(turn, to: &sums[turn.key, default: Self.sums(turn, breakdown.prices)])
+    let day = date(record.startedAt)
+    daySums[day, default: DaySums(meter: CostMeter(breakdown.prices))].totals.add(record)
+    daySums[day, default: DaySums(meter: CostMeter(breakdown.prices))].meter.add(turn.costInput)
     if let split = record.usage.split {
       let minute = record.startedAt / 60_000
       minutes[minute, default: Minute()].read += split.read
@@ -75,6 +97,14 @@ public struct StatsReport: Sendable {
     }.sorted { a, b in
       (b.session.lastSeen, a.session.key.session) < (a.session.lastSeen, b.session.key.session)
     }
+  }
+
+  /// The oldest first; days without a turn are left out. Local turns are priced as those of sessions.
+  public var days: [Day] {
+    let speeds = breakdown.speeds
+    return daySums.map { date, sums in
+      Day(date: date, totals: sums.totals, costs: sums.meter.summary(speeds: speeds))
+    }.sorted { $0.date < $1.date }
   }
 
   /// Hit rate by tokens in `count` spans of equal length from the first turn to the last; nil where

@@ -19,6 +19,8 @@ public struct StatsTable: Sendable {
 
   private static let plotWidth = 70
   private static let plotRows = 6
+  /// The newest days that are shown; JSON has all.
+  private static let dayRows = 14
   /// Sessions shown; `holdfast sessions` lists all.
   private static let sessionRows = 20
 
@@ -31,6 +33,7 @@ public struct StatsTable: Sendable {
     out += tokens(report.totals) + "\n"
     out += costs(report.breakdown.costs, report.breakdown.prices.date) + "\n"
     out += plot(report) + "\n"
+    out += dayTable(report.days) + "\n"
     out += sessionTable(sessions)
     return out
   }
@@ -106,23 +109,42 @@ public struct StatsTable: Sendable {
     return ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"][min(filled, 8) - 1]
   }
 
+  private func dayTable(_ days: [StatsReport.Day]) -> String {
+    var out = StatsText.cell("day", 23) + Self.figureTitles
+    for day in days.suffix(Self.dayRows) {
+      out += row(StatsText.cell(day.date, 23), day.totals, day.costs)
+    }
+    if days.count > Self.dayRows {
+      out += "and \(days.count - Self.dayRows) days before; --format json has all\n"
+    }
+    return out
+  }
+
   private func sessionTable(_ sessions: [StatsReport.Session]) -> String {
-    var out = "session  agent      model           turns  cache hits      breaks again    paid\n"
+    var out = "session  " + StatsText.cell("model", 14)
+    out += Self.figureTitles
     for entry in sessions.prefix(Self.sessionRows) {
       let session = entry.session
-      let totals = session.totals
-      out += "\(session.key.session) " + StatsText.cell(session.agent, 10) + " "
-      out += StatsText.cell(session.model, 16) + StatsText.right("\(totals.turns)", 5) + "  "
-      out += StatsText.bar(totals.hitShare, 10, ascii: ascii)
-      out += StatsText.right(StatsText.percent(totals.hitShare), 5)
-      out += StatsText.right("\(totals.breaks)", 7)
-      out += StatsText.right(Humanised.count(totals.computedAgainTokens), 6)
-      out += StatsText.right(StatsText.paid(entry.costs), 8) + "\n"
+      let name = "\(session.key.session) " + StatsText.cell(session.model, 14)
+      out += row(name, session.totals, entry.costs)
     }
     if sessions.count > Self.sessionRows {
       out += "and \(sessions.count - Self.sessionRows) more; see holdfast sessions\n"
     }
     return out
+  }
+
+  private static let figureTitles = " turns  cache hits     saved     paid  no cache    alone\n"
+
+  /// Tokens that pinning saved, and the three figures: in money where any was paid, else in seconds.
+  private func row(_ name: String, _ totals: SessionTotals, _ costs: CostSummary) -> String {
+    name + StatsText.right("\(totals.turns)", 6) + "  "
+      + StatsText.bar(totals.hitShare, 8, ascii: ascii)
+      + StatsText.right(StatsText.percent(totals.hitShare), 5)
+      + StatsText.right(Humanised.count(totals.savedTokens), 7)
+      + StatsText.right(StatsText.figure(costs, \.paid), 9)
+      + StatsText.right(StatsText.figure(costs, \.withoutCache), 10)
+      + StatsText.right(StatsText.figure(costs, \.agentAlone), 9) + "\n"
   }
 
   private func trimmed(_ line: String) -> String {

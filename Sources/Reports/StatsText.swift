@@ -48,10 +48,10 @@ enum StatsText {
     return Humanised.duration(millis: Int((amount * 1000).rounded()))
   }
 
-  /// What was paid, in money where there is any.
-  static func paid(_ costs: CostSummary) -> String {
-    if costs.dollars.turns > 0 { return Humanised.dollars(costs.dollars.paid) }
-    if costs.seconds.turns > 0 { return seconds(costs.seconds.paid) }
+  /// One of the three figures, in money where there is any.
+  static func figure(_ costs: CostSummary, _ figure: KeyPath<CostFigures, Double>) -> String {
+    if costs.dollars.turns > 0 { return Humanised.dollars(costs.dollars[keyPath: figure]) }
+    if costs.seconds.turns > 0 { return seconds(costs.seconds[keyPath: figure]) }
     return "-"
   }
 }

@@ -46,13 +46,18 @@ public struct StoredTurn: Sendable {
 
 /// Bytes of a prompt by section, as the agent sent it.
 public struct PromptSections: Sendable, Equatable {
+  /// Settings that change how the prompt is rendered; nil where they were not counted.
+  public var knobs: Int?
   public var tools = 0
   public var system = 0
   public var messages = 0
   /// Bytes of blocks that the previous request did not have, in any section.
   public var new = 0
 
-  public init(tools: Int = 0, system: Int = 0, messages: Int = 0, new: Int = 0) {
+  public init(
+    knobs: Int? = nil, tools: Int = 0, system: Int = 0, messages: Int = 0, new: Int = 0
+  ) {
+    self.knobs = knobs
     self.tools = tools
     self.system = system
     self.messages = messages
@@ -60,11 +65,11 @@ public struct PromptSections: Sendable, Equatable {
   }
 
   public init(_ map: PromptMap) {
-    self.init()
+    self.init(knobs: 0)
     for entry in map.entries where entry.agent != .dropped {
       let length = Int(entry.length)
       switch entry.group {
-      case .knobs: break
+      case .knobs: knobs = (knobs ?? 0) + length
       case .tools: tools += length
       case .system: system += length
       case .messages: messages += length

@@ -19,7 +19,7 @@ func stats(_ options: StatsOptions) -> Int32 {
     let reader = try LedgerReader(path: options.ledger)
     if options.command == .show { return try show(reader, options) }
     if let modes = options.compare { return try compare(reader, options, modes) }
-    var report = StatsReport(prices: options.prices)
+    var report = StatsReport(prices: options.prices) { String(localTime($0).prefix(10)) }
     try reader.forEachTurn(filter(options)) { report.add($0) }
     switch (options.command, options.format) {
     case (.sessions, .table):

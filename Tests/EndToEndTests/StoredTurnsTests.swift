@@ -62,6 +62,61 @@ import Testing
     #expect(list.output.contains(session))
   }
 
+  @Test func `a session of a proxy that ended is told of in every form`() throws {
+    let place = try Place()
+    let scene = try Scene(options: ["--ledger", place.ledger])
+    try play(scene)
+    scene.proxy.send(signal: SIGTERM)
+    #expect(scene.exit() == 0)
+    let session = try #require(try scene.turns(1)[0]["session_id"]?.string)
+    func text(_ words: String...) throws -> String {
+      let command = try Command(words + ["--ledger", place.ledger])
+      #expect(command.status == 0, "\(command.errors)")
+      return command.output
+    }
+
+    let csv = try text("stats", "--format", "csv").split(separator: "\r\n")
+    #expect(csv.count == 2)
+    let columns = csv[0].split(separator: ",", omittingEmptySubsequences: false)
+    let values = csv[1].split(separator: ",", omittingEmptySubsequences: false)
+    let row = Dictionary(uniqueKeysWithValues: zip(columns, values))
+    #expect(row["session_id"] == Substring(session))
+    #expect(row["turns"] == "2")
+    #expect(row["read_tokens"] == "1700")
+    #expect(row["uncached_tokens"] == "100")
+    // A server of one's own that tells no time: no figure is 0.
+    #expect(row["paid_usd"] == "")
+    #expect(row["unpriced_turns"] == "2")
+
+    #expect(try text("cache", "stats", session).contains("hit rate                94%"))
+    #expect(try text("cache", "zones", session).contains("\nprefix "))
+    #expect(try text("cache", "inspect", session).split(separator: "\n").count == 4)
+    let zones = try object("cache", "zones", session, "--json", "--ledger", place.ledger)
+    #expect(zones["turns"]?.integer == 2)
+    #expect((zones["zones"]?.array?[2]["bytes"]?.integer ?? 0) > 0)
+
+    #expect(
+      try text("stats", "--compare", "off,hold").contains(
+        "The data does not support a difference between off and hold."))
+    let comparison = try object(
+      "stats", "--compare", "off,hold", "--format", "json", "--ledger", place.ledger)
+    #expect(comparison["supports_difference"] == .bool(false))
+  }
+
+  @Test(arguments: [
+    (["cache"], 2), (["cache", "zones"], 2), (["cache", "zone", "a1b2c3d4"], 2),
+    (["cache", "zones", "x"], 2), (["cache", "zones", "a1b2c3d4", "more"], 2),
+    (["cache", "zones", "a1b2c3d4"], 1),
+  ])
+  func `a question about the cache that cannot be answered is one sentence`(
+    _ arguments: [String], _ status: Int
+  ) throws {
+    let command = try Command(arguments + ["--ledger", "/nowhere/at/all"])
+    #expect(Int(command.status) == status)
+    #expect(command.errors.hasPrefix("holdfast: "))
+    #expect(command.errors.split(separator: "\n").count == 1)
+  }
+
   @Test func `a proxy that ends leaves no turn behind`() throws {
     let place = try Place()
     let scene = try Scene(options: ["--ledger", place.ledger])

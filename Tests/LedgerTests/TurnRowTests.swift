@@ -21,6 +21,7 @@ import Upstream
     record.state = .aborted
     record.status = 499
     record.failure = "f"
+    record.addedMicros = 10
     record.firstByteMillis = 11
     record.totalMillis = 12
     record.receivedBytes = 13
@@ -48,7 +49,7 @@ import Upstream
     record.pin = .refused("why")
     return StoredTurn(
       run: .max, record: record, server: .llamaCpp, isLocal: true, workspace: "w",
-      sections: PromptSections(tools: 1, system: 2, messages: 3, new: 4))
+      sections: PromptSections(knobs: 5, tools: 1, system: 2, messages: 3, new: 4))
   }
 
   private func stored(_ turn: StoredTurn) throws -> StoredTurn? {

@@ -31,7 +31,7 @@ func storedTurn(
 }
 
 private func report(_ turns: [StoredTurn]) -> StatsReport {
-  var report = StatsReport(prices: .standard)
+  var report = StatsReport(prices: .standard) { String(NDJSONLine.timestamp($0).prefix(10)) }
   for turn in turns { report.add(turn) }
   return report
 }
@@ -48,6 +48,7 @@ private let table = StatsTable(ascii: true, question: "all that is kept") { mill
       storedTurn(0xb2, 1, model: "local-model", prompt: 500, read: nil, minute: 30),
     ]
     turns[1].record.verdict = Verdict(cause: .clock)
+    turns[2].record.reprocessedTokens = TokenCount(150, estimated: false)
     return report(turns)
   }
 
@@ -59,10 +60,10 @@ private let table = StatsTable(ascii: true, question: "all that is kept") { mill
       cache hits    ##########..........  50%  1.5k of 3.0k prompt tokens reused
       not reported  1 turn, in no figure above
       prompts       1.5k read, 1.5k uncached, 0 written; 40 output
-      breaks        1 by the agent; 300 tokens computed again
+      breaks        1 by the agent; 300 tokens computed again, 150 saved
 
       costs                      as paid   without cache   agent alone   turns
-      paid APIs                  $0.0090         $0.0158       $0.0090       3
+      paid APIs                  $0.0090         $0.0158       $0.0097       3
       unpriced              model not in the price list                      1
       prices as of 2026-08-17
 
@@ -76,13 +77,46 @@ private let table = StatsTable(ascii: true, question: "all that is kept") { mill
            +----------------------------------------------------------------------
             2026-11-18 11:00                                      2026-11-18 11:58
 
-      session  agent      model           turns  cache hits      breaks again    paid
-      000000a1 claude-co~ claude-opus-5       3  #####.....  50%      1   300 $0.0090
-      000000b2 claude-co~ local-model         1                -      0     0       -
+      day                     turns  cache hits     saved     paid  no cache    alone
+      2026-11-18                  4  ####....  50%    150  $0.0090   $0.0158  $0.0097
+
+      session  model          turns  cache hits     saved     paid  no cache    alone
+      000000a1 claude-opus-5      3  ####....  50%    150  $0.0090   $0.0158  $0.0097
+      000000b2 local-model        1              -      0        -         -        -
 
       """
     let text = table.text(sample())
     #expect(text == expected)
+  }
+
+  @Test func `savings and the three figures are told per session, per day and in all`() throws {
+    // A day later, in the same session: 200 tokens that pinning saved, of 1,000 that were read.
+    var turns = [storedTurn(0xa1, 1, read: 0), storedTurn(0xa1, 2, prompt: 2000, read: 1000)]
+    turns[1].record.startedAt += 86_400_000
+    turns[1].record.reprocessedTokens = TokenCount(200, estimated: false)
+    // Claude Opus 5: 5 a million, 0.50 from the cache, 25 of output.
+    let (first, second) = ((1000 * 5.0 + 250) / 1e6, (1000 * 5.0 + 1000 * 0.5 + 250) / 1e6)
+    let alone = (1200 * 5.0 + 800 * 0.5 + 250) / 1e6
+    func isNear(_ value: JSONValue?, _ expected: Double) -> Bool {
+      value?.double.map { abs($0 - expected) < 1e-12 } ?? false
+    }
+    let value = try #require(
+      JSONValue(String(decoding: StatsJSON.bytes(report(turns)), as: UTF8.self)))
+    let days = try #require(value["days"]?.array)
+    #expect(days.map { $0["date"]?.string } == ["2026-11-18", "2026-11-19"])
+    #expect(days.map { $0["saved_tokens"]?.integer } == [0, 200])
+    #expect(isNear(days[0]["dollars"]?["as_paid"], first))
+    #expect(isNear(days[1]["dollars"]?["as_paid"], second))
+    #expect(isNear(days[1]["dollars"]?["agent_alone"], alone))
+    #expect(isNear(days[1]["dollars"]?["without_cache"], (2000 * 5.0 + 250) / 1e6))
+    let session = try #require(value["sessions"]?.array?[0])
+    for (total, part) in [("as_paid", "paid_usd"), ("agent_alone", "agent_alone_usd")] {
+      let sum = total == "as_paid" ? first + second : first + alone
+      #expect(isNear(session[part], sum))
+      #expect(isNear(value["dollars"]?[total], sum))
+    }
+    #expect(session["saved_tokens"]?.integer == 200)
+    #expect(value["saved_tokens"]?.integer == 200)
   }
 
   @Test func `nothing is wider than eighty columns whatever the names are`() {
