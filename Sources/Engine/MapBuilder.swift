@@ -6,8 +6,10 @@ import Turns
 enum MapBuilder {
   static func map(_ reception: Reception) -> PromptMap {
     let index = reception.history.index
+    let knobBytes = index.blocks(of: .knobs).reduce(0) { $0 + Int($1.length) }
     guard let old = reception.previous?.index, let alignment = reception.alignment else {
-      return PromptMap(entries: index.blocks.indices.map { entry(index, $0, .new) })
+      return PromptMap(
+        entries: index.blocks.indices.map { entry(index, $0, .new) }, knobBytes: knobBytes)
     }
     var entries: [PromptMap.Entry] = []
     entries.reserveCapacity(index.blocks.count + alignment.dropped.count)
@@ -23,7 +25,8 @@ enum MapBuilder {
       entries.append(entry(index, at, state(reception, alignment, at)))
     }
     for rest in dropped { entries.append(entry(old, rest, .dropped)) }
-    return PromptMap(entries: entries.filter { $0.kind != .knob || $0.agent != .kept })
+    return PromptMap(
+      entries: entries.filter { $0.kind != .knob || $0.agent != .kept }, knobBytes: knobBytes)
   }
 
   private static func state(

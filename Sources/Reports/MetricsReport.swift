@@ -71,6 +71,15 @@ extension TurnMetrics {
       out.sample(labels + [("gen_ai_token_type", "output"), ("kind", "output")], sums.output)
     }
     out.family(
+      "holdfast_hit_ratio", .histogram,
+      "Share of the prompt's tokens that the server read from its cache, turn by turn, where it "
+        + "said so.")
+    for (labels, sums) in sortedUpstreams { out.sample(labels, sums.hitShare) }
+    out.family(
+      "holdfast_hit_drops_total", .counter,
+      "Turns on which a session's reuse fell by 2,000 tokens or more, and by more than 5 %.")
+    for (labels, sums) in sortedUpstreams { out.sample(labels, sums.hitDrops) }
+    out.family(
       "holdfast_previous_prompt_tokens_total", .counter,
       "Tokens of the prompts that turns continued: what could have been kept.")
     for (labels, sums) in sortedUpstreams { out.sample(labels, sums.previousTokens) }

@@ -29,6 +29,8 @@ public struct TurnMetrics: Sendable {
     var pins: [String: Int] = [:]
     var errors: [String: Int] = [:]
     var sideCalls = 0
+    var hitDrops = 0
+    var hitShare = Histogram(bounds: TurnMetrics.shareBounds)
     var previousTokens = 0
     var againAsSent = 0
     var againAsForwarded = 0
@@ -47,6 +49,7 @@ public struct TurnMetrics: Sendable {
   static let addedBounds = [
     0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1,
   ]
+  static let shareBounds = [0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99, 1]
   static let waitBounds = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320]
 
   private(set) var series: [Series: Sums] = [:]
@@ -125,6 +128,8 @@ extension TurnMetrics.UpstreamSums {
     if let cause = record.serverCause { serverVerdicts[cause, default: 0] += 1 }
     if record.mode != .off { pins[Self.word(record.pin), default: 0] += 1 }
     if record.isSideCall { sideCalls += 1 }
+    if record.hitDrop != nil { hitDrops += 1 }
+    if let share = record.usage.split?.hitShare { hitShare.add(share) }
     if record.state == .failed { errors[Self.error(record), default: 0] += 1 }
     previousTokens += record.previousTokens?.value ?? 0
     againAsSent += record.reprocessedTokens.value

@@ -41,9 +41,15 @@ public final class PromptMap: Sendable {
     }
   }
 
+  /// All blocks but knobs that were kept: there are many, and they show nothing.
   public let entries: [Entry]
+  /// Bytes of all knobs of the request; nil where they were not counted.
+  public let knobBytes: Int?
 
-  public init(entries: [Entry]) { self.entries = entries }
+  public init(entries: [Entry], knobBytes: Int? = nil) {
+    self.entries = entries
+    self.knobBytes = knobBytes
+  }
 
   public var totalLength: Int { entries.reduce(0) { $0 + Int($1.length) } }
 }

@@ -65,13 +65,17 @@ public struct PromptSections: Sendable, Equatable {
   }
 
   public init(_ map: PromptMap) {
-    self.init(knobs: 0)
+    self.init(knobs: map.knobBytes)
+    // Messages of the system that lead the conversation are the system prompt.
+    var isLeading = true
     for entry in map.entries where entry.agent != .dropped {
       let length = Int(entry.length)
+      if entry.group == .messages, entry.kind != .system { isLeading = false }
       switch entry.group {
-      case .knobs: knobs = (knobs ?? 0) + length
+      case .knobs: break
       case .tools: tools += length
       case .system: system += length
+      case .messages where isLeading: system += length
       case .messages: messages += length
       }
       if entry.agent == .new { new += length }

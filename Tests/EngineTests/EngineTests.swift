@@ -137,6 +137,25 @@ private func answer(prompt: Int, cached: Int?) -> String {
     #expect(record.serverCause == .serverUnknown)
   }
 
+  @Test func `the size of all settings is told, though the map shows those that changed only`()
+    throws
+  {
+    let bench = Bench()
+    let knobs = #""model":"m","reasoning_effort":"low","tool_choice":"auto""#
+    var talk = [user("hello")]
+    for _ in 1...2 {
+      bench.exchange(
+        "{\(knobs),\"messages\":[\(talk.joined(separator: ","))]}",
+        [answer(prompt: 900, cached: 0)])
+      talk += [assistant("ok"), user("next")]
+    }
+    let maps = try bench.finished.map { try #require($0.map) }
+    #expect(maps[0].entries.contains { $0.kind == .knob })
+    #expect(!maps[1].entries.contains { $0.kind == .knob })
+    #expect((maps[0].knobBytes ?? 0) > 0)
+    #expect(maps[0].knobBytes == maps[1].knobBytes)
+  }
+
   private func notices(_ bench: Bench) -> [String] {
     bench.events.compactMap {
       if case .notice(let notice) = $0 { return notice.text }

@@ -57,6 +57,40 @@ import Upstream
       lines.contains(#"holdfast_reprocessed_tokens_total{upstream="default",view="reported"} 0"#))
   }
 
+  @Test func `hits are told turn by turn, where they were reported, and sharp falls are counted`() {
+    let lines = Self.text([
+      .finished(Self.record { $0.usage.cachedTokens = 1_089 }),
+      .finished(
+        Self.record {
+          $0.usage.cachedTokens = 330
+          $0.hitDrop = 3_000
+        }), .finished(Self.record { $0.usage = Usage() }),
+    ])
+    let name = #"holdfast_hit_ratio_bucket{upstream="default",le="#
+    // 30 % and 99 %.
+    #expect(lines.contains(Substring(name + #""0"} 0"#)))
+    #expect(lines.contains(Substring(name + #""0.4"} 1"#)))
+    #expect(lines.contains(Substring(name + #""0.99"} 2"#)))
+    #expect(lines.contains(#"holdfast_hit_ratio_count{upstream="default"} 2"#))
+    #expect(lines.contains(#"holdfast_hit_drops_total{upstream="default"} 1"#))
+  }
+
+  @Test func `there is a family for everything that is promised`() {
+    var figures = ProcessFigures()
+    figures.loopBusy = Histogram(bounds: [1], counts: [2, 1], sum: 7)
+    figures.residentBytes = 1
+    let families = Set(
+      Self.text([.finished(Self.record())], figures).filter { $0.hasPrefix("# TYPE") }
+        .map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") })
+    #expect(
+      families.isSuperset(of: [
+        "holdfast_turns_total counter", "holdfast_verdicts_total counter",
+        "holdfast_tokens_total counter", "holdfast_hit_ratio histogram",
+        "holdfast_added_latency_seconds histogram", "holdfast_loop_busy_seconds histogram",
+        "process_resident_memory_bytes gauge", "holdfast_upstream_errors_total counter",
+      ]))
+  }
+
   @Test func `verdicts are counted by cause and by whose it is`() {
     let events = [Cause.none, .clock, .clock].map { cause in
       TurnEvent.finished(Self.record { $0.verdict.cause = cause })
