@@ -200,6 +200,10 @@ extension TurnMetrics {
         "holdfast_loop_busy_seconds", .histogram,
         "Time the proxy's loop worked between two looks at its sockets: how long they may wait.")
       out.sample([], busy)
+      out.family(
+        "holdfast_loop_lag_seconds", .summary,
+        "The same by quantiles since the start: how long a socket that is ready may wait.")
+      out.sample(process.loopQuantiles, count: busy.count, sum: busy.sum)
     }
   }
 

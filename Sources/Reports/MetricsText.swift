@@ -1,7 +1,7 @@
 /// Writes figures in the text form that Prometheus reads (exposition format 0.0.4).
 struct MetricsText {
   enum Kind: String {
-    case counter, gauge, histogram
+    case counter, gauge, histogram, summary
   }
 
   typealias Labels = [(name: String, value: String)]
@@ -36,6 +36,17 @@ struct MetricsText {
     line(name + "_bucket", labels + [("le", "+Inf")], String(histogram.count))
     line(name + "_sum", labels, Self.number(histogram.sum))
     line(name + "_count", labels, String(histogram.count))
+  }
+
+  /// A summary: what shares of all values did not exceed, over everything that was counted.
+  mutating func sample(
+    _ quantiles: [(share: Double, seconds: Double)], count: Int, sum: Double
+  ) {
+    for (share, value) in quantiles {
+      line(name, [("quantile", Self.number(share))], Self.number(value))
+    }
+    line(name + "_sum", [], Self.number(sum))
+    line(name + "_count", [], String(count))
   }
 
   private mutating func line(_ name: String, _ labels: Labels, _ value: String) {

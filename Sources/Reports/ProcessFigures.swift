@@ -10,6 +10,8 @@ public struct ProcessFigures: Sendable {
   public var droppedEvents: [(reader: String, count: Int)] = []
   /// Time the proxy's loop was busy between two looks at its sockets.
   public var loopBusy: Histogram?
+  /// The same as times that a share of all rounds did not exceed, in seconds.
+  public var loopQuantiles: [(share: Double, seconds: Double)] = []
   public var residentBytes: Int?
   public var cpuSeconds: Double?
   public var openDescriptors: Int?

@@ -178,6 +178,26 @@ public struct StatsComparison: Sendable {
     return json.finish() + [0x0A]
   }
 
+  /// One line for each measure.
+  public func csv() -> String {
+    let spread = ["sessions", "mean", "deviation"]
+    var out = CSVLine.text(
+      ["measure", "first_mode"] + spread.map { "first_\($0)" } + ["second_mode"]
+        + spread.map { "second_\($0)" } + ["test", "p", "level", "supports_difference"])
+    func cells(_ spread: Spread) -> [String] {
+      ["\(spread.count)"] + [spread.mean, spread.deviation].map { $0.map { "\($0)" } ?? "" }
+    }
+    for result in results {
+      out += CSVLine.text(
+        [result.name, modes.0.name] + cells(result.first) + [modes.1.name] + cells(result.second)
+          + [
+            result.isPaired ? "wilcoxon" : "mann-whitney", result.p.map { "\($0)" } ?? "",
+            "\(Self.level)", "\(result.isDifferent)",
+          ])
+    }
+    return out
+  }
+
   private static func object(_ result: Result) -> [UInt8] {
     var json = JSONObjectWriter()
     json.add("measure", result.name)

@@ -7,8 +7,10 @@ enum Main {
     switch arguments.first {
     case nil: runBenchmarks()
     case "soak": exit(soak(Array(arguments.dropFirst())))
+    case "ledger": exit(ledgerLag(Array(arguments.dropFirst())))
     default:
       print("usage: holdfast-bench [soak [TURNS] [OPTION OF HOLDFAST...]]")
+      print("       holdfast-bench ledger [TURNS [RUNS]] [OPTION OF HOLDFAST...]")
       exit(2)
     }
   }

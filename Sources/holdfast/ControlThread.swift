@@ -225,6 +225,9 @@ final class ControlThread: @unchecked Sendable {
       process.loopBusy = figures.loop.map {
         Histogram(bounds: LoopLoad.Figures.bounds, counts: $0.rounds, sum: $0.seconds)
       }
+      process.loopQuantiles = [0.5, 0.99, 0.999].compactMap { share in
+        figures.loop?.quantile(share).map { (share, $0) }
+      }
       process.readSystem()
       return turns.text(process)
     }

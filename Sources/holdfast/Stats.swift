@@ -45,10 +45,10 @@ private func compare(
 ) throws(LedgerError) -> Int32 {
   var comparison = StatsComparison(modes.0, modes.1)
   try reader.forEachTurn(filter(options)) { comparison.add($0) }
-  if options.format == .json {
-    put(comparison.json())
-  } else {
-    put(comparison.text(question: question(options)))
+  switch options.format {
+  case .json: put(comparison.json())
+  case .csv: put(comparison.csv())
+  case .table: put(comparison.text(question: question(options)))
   }
   return 0
 }

@@ -95,6 +95,22 @@ import Turns
     #expect(value?["supports_difference"] == .bool(true))
   }
 
+  @Test func `CSV has one line per measure, with an empty cell for what is not known`() {
+    let turns = (0..<4).map { session in
+      storedTurn(
+        UInt32(session), 1, mode: session < 2 ? .off : .hold, read: 250, firstByte: session * 10)
+    }
+    let lines = comparison(turns).csv().split(separator: "\r\n").map(String.init)
+    #expect(lines.count == 4)
+    #expect(
+      lines[0] == "measure,first_mode,first_sessions,first_mean,first_deviation,second_mode,"
+        + "second_sessions,second_mean,second_deviation,test,p,level,supports_difference")
+    #expect(lines[1].hasPrefix("\"cache hits, % of tokens\",off,2,25.0,0.0,hold,2,25.0,0.0,mann-w"))
+    // First turns have nothing that could be computed again.
+    #expect(lines[2].hasPrefix("\"computed again, tokens/turn\",off,0,,,hold,0,,,mann-whitney,,"))
+    #expect(lines.dropFirst().allSatisfy { $0.hasSuffix(",false") })
+  }
+
   @Test func `side calls and other modes are left out`() {
     var side = storedTurn(1, 2, mode: .off)
     side.record.isSideCall = true

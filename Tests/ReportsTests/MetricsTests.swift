@@ -75,6 +75,21 @@ import Upstream
     #expect(lines.contains(#"holdfast_hit_drops_total{upstream="default"} 1"#))
   }
 
+  @Test func `the loop's lag is told by quantiles`() {
+    var figures = ProcessFigures()
+    figures.loopBusy = Histogram(bounds: [1], counts: [2, 1], sum: 7)
+    figures.loopQuantiles = [(0.5, 0.001), (0.99, 2)]
+    let lines = Self.text([], figures)
+    for line in [
+      "# TYPE holdfast_loop_lag_seconds summary",
+      #"holdfast_loop_lag_seconds{quantile="0.5"} 0.001"#,
+      #"holdfast_loop_lag_seconds{quantile="0.99"} 2"#, "holdfast_loop_lag_seconds_count 3",
+      "holdfast_loop_lag_seconds_sum 7",
+    ] {
+      #expect(lines.contains(Substring(line)))
+    }
+  }
+
   @Test func `there is a family for everything that is promised`() {
     var figures = ProcessFigures()
     figures.loopBusy = Histogram(bounds: [1], counts: [2, 1], sum: 7)
@@ -87,6 +102,7 @@ import Upstream
         "holdfast_turns_total counter", "holdfast_verdicts_total counter",
         "holdfast_tokens_total counter", "holdfast_hit_ratio histogram",
         "holdfast_added_latency_seconds histogram", "holdfast_loop_busy_seconds histogram",
+        "holdfast_loop_lag_seconds summary",
         "process_resident_memory_bytes gauge", "holdfast_upstream_errors_total counter",
       ]))
   }

@@ -1,3 +1,5 @@
+import Turns
+
 /// What a piece of the screen means. The terminal decides what each role looks like; no meaning is
 /// carried by a role alone, there is always a word, a sign or a place as well.
 public enum Role: UInt8, Sendable, CaseIterable {
@@ -31,7 +33,10 @@ public enum Role: UInt8, Sendable, CaseIterable {
   /// Role of a share: from 80 % good, from 40 % a warning, below that bad.
   public static func forShare(_ share: Double?) -> Role {
     guard let share else { return .unknown }
-    if share >= 0.8 { return .good }
-    return share >= 0.4 ? .warn : .bad
+    return switch HitLevel(share: share) {
+    case .high: .good
+    case .middling: .warn
+    case .low: .bad
+    }
   }
 }
