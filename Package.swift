@@ -76,7 +76,7 @@ let package = Package(
     library("TLS", ["Bytes", "EventLoop", "COpenSSL"]),
     library("Proxy", ["Bytes", "Wire", "EventLoop", "TLS"]),
     library("Capture", ["Bytes", "Wire", "Prefix", "Proxy", "CSystem"]),
-    library("Terminal", ["Dashboard", "Turns", "EventLoop", "CNcurses", "CSystem"]),
+    library("Terminal", ["Dashboard", "Upstream", "Turns", "EventLoop", "CNcurses", "CSystem"]),
     library(
       "Control", ["Bytes", "Wire", "Prefix", "Upstream", "Turns", "TurnCoding", "EventLoop"]),
     library("Simulator", ["Bytes", "Wire", "EventLoop"]),
@@ -108,7 +108,7 @@ let package = Package(
     tests("UpstreamTests", ["Upstream", "Bytes"]),
     tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
     tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
-    tests("TurnsTests", ["Turns", "Prefix", "Prompt"]),
+    tests("TurnsTests", ["Turns", "Prefix", "Prompt", "Upstream"]),
     tests("TurnCodingTests", ["TurnCoding", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     .target(

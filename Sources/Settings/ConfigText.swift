@@ -44,7 +44,7 @@ public enum ConfigText {
   static func plain(_ option: Option, _ line: ParsedCommandLine) -> String {
     guard let texts = line.values[option.name] else {
       if option.kind == .flag { return "off" }
-      return option.standard.isEmpty ? "none" : option.standard
+      return option.standard.isEmpty ? "unset" : option.standard
     }
     return option.kind == .flag ? "on" : texts.map(shown).joined(separator: ",")
   }

@@ -13,7 +13,7 @@ final class DashboardLoop {
   private let ring: EventRing<TurnEvent>
   private let options: TerminalOptions
   private let hooks: Hooks
-  private let takeAnswers: () -> [ArchiveAnswer]
+  private let takeMail: () -> [DashboardInput]
   private var screen: CursesScreen
   private var reader = KeyReader()
   private var state: DashboardState
@@ -31,12 +31,12 @@ final class DashboardLoop {
   /// Enters the terminal.
   init(
     ring: EventRing<TurnEvent>, options: TerminalOptions, hooks: Hooks,
-    takeAnswers: @escaping () -> [ArchiveAnswer]
+    takeMail: @escaping () -> [DashboardInput]
   ) throws(TerminalError) {
     self.ring = ring
     self.options = options
     self.hooks = hooks
-    self.takeAnswers = takeAnswers
+    self.takeMail = takeMail
     do { loop = try Loop() } catch { throw .loopFailed(error.message) }
     device = try TerminalDevice()
     let size = device.size ?? Size(columns: 80, rows: 24)
@@ -174,7 +174,7 @@ final class DashboardLoop {
       apply(.eventsLost(lost - lostSeen))
       lostSeen = lost
     }
-    for answer in takeAnswers() { apply(.archive(answer)) }
+    for input in takeMail() { apply(input) }
     // Bounded, so that keys are seen under any load.
     for _ in 0..<2_048 {
       guard let event = ring.pop() else {

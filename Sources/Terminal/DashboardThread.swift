@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import Synchronization
 public import Turns
+public import Upstream
 
 /// The dashboard on a thread of its own. It shares nothing with the proxy but the ring and the
 /// callbacks, so a terminal that hangs or goes away can only stop the dashboard.
@@ -43,7 +44,8 @@ public final class DashboardThread: @unchecked Sendable {
   private let stopRequested = Atomic<Bool>(false)
   /// Open while the thread runs.
   private let wakeup = Mutex<Wakeup?>(nil)
-  private let answers = Mutex<[ArchiveAnswer]>([])
+  /// What comes from elsewhere than the ring.
+  private let mail = Mutex<[DashboardInput]>([])
   private let hasEnded = Atomic<Bool>(false)
   private var thread: pthread_t?
 
@@ -58,7 +60,7 @@ public final class DashboardThread: @unchecked Sendable {
   /// runs. To be called once.
   public func start() throws(TerminalError) {
     let loop = try DashboardLoop(ring: ring, options: options, hooks: hooks) { [self] in
-      takeAnswers()
+      takeMail()
     }
     wakeup.withLock { $0 = loop.wakeup }
     let context = Unmanaged.passRetained(Start(thread: self, loop: loop)).toOpaque()
@@ -86,14 +88,21 @@ public final class DashboardThread: @unchecked Sendable {
 
   /// Hands over an answer to `Hooks.read`, from any thread.
   public func deliver(_ answer: ArchiveAnswer) {
-    answers.withLock { $0.append(answer) }
+    post(.archive(answer))
+  }
+
+  /// Has turns that end from now on cost other prices, from any thread.
+  public func follow(_ prices: PriceTable) { post(.prices(prices)) }
+
+  private func post(_ input: DashboardInput) {
+    mail.withLock { $0.append(input) }
     wake()
   }
 
-  private func takeAnswers() -> [ArchiveAnswer] {
-    answers.withLock { answers in
-      defer { answers = [] }
-      return answers
+  private func takeMail() -> [DashboardInput] {
+    mail.withLock { mail in
+      defer { mail = [] }
+      return mail
     }
   }
 

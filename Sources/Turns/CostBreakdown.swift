@@ -25,7 +25,10 @@ public struct CostBreakdown: Sendable {
   private static let modelLimit = 500
   private static let otherModels = "other models"
 
-  public let prices: PriceTable
+  /// For turns that are added from now on.
+  public var prices: PriceTable {
+    didSet { for key in sums.keys { sums[key]?.meter.prices = prices } }
+  }
   public private(set) var totals = SessionTotals()
   private var sums: [Key: Sums] = [:]
 

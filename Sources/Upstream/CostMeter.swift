@@ -22,7 +22,8 @@ public struct CostMeter: Sendable {
     var untimedSaved = 0
   }
 
-  private let prices: PriceTable
+  /// For turns that are added from now on.
+  public var prices: PriceTable
   private var money = CostSummary()
   private var local: [Machine: LocalSums] = [:]
   private var speeds = PrefillSpeeds()

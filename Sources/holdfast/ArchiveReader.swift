@@ -12,21 +12,27 @@ final class ArchiveReader: @unchecked Sendable {
   private struct State {
     var requests: [ArchiveRequest] = []
     var wakeup: Wakeup?
+    var prices: PriceTable
   }
 
   /// Questions that wait; a person does not press keys faster than that.
   private static let limit = 64
 
   private let path: String
-  private let prices: PriceTable
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   private let stopping = Atomic<Bool>(false)
   // Touched by whoever starts and stops it.
   private var thread: Thread?
 
   init(path: String, prices: PriceTable) {
     self.path = path
-    self.prices = prices
+    state = Mutex(State(prices: prices))
+  }
+
+  /// From the next question on; from any thread.
+  var prices: PriceTable {
+    get { state.withLock { $0.prices } }
+    set { state.withLock { $0.prices = newValue } }
   }
 
   /// From any thread; never waits.
@@ -82,11 +88,11 @@ final class ArchiveReader: @unchecked Sendable {
       self.end = end
       wakeup = try Wakeup(loop: loop) { end.action() }
       let wakeup = wakeup
-      let reading = Reading(path: owner.path, prices: owner.prices)
+      let reading = Reading(path: owner.path)
       end.action = { [unowned end] in
         while !owner.stopping.load(ordering: .acquiring), let request = owner.nextRequest() {
           answer(
-            reading.answer(request) { owner.stopping.load(ordering: .acquiring) })
+            reading.answer(request, owner.prices) { owner.stopping.load(ordering: .acquiring) })
         }
         guard owner.stopping.load(ordering: .acquiring) else { return }
         wakeup.close()
@@ -101,15 +107,13 @@ private final class Reading {
   private static let sessionLimit = 1_000
 
   private let path: String
-  private let prices: PriceTable
   private var reader: LedgerReader?
 
-  init(path: String, prices: PriceTable) {
-    self.path = path
-    self.prices = prices
-  }
+  init(path: String) { self.path = path }
 
-  func answer(_ request: ArchiveRequest, isCancelled: () -> Bool) -> ArchiveAnswer {
+  func answer(
+    _ request: ArchiveRequest, _ prices: PriceTable, isCancelled: () -> Bool
+  ) -> ArchiveAnswer {
     do throws(LedgerError) {
       let reader: LedgerReader
       if let open = self.reader { reader = open } else { reader = try LedgerReader(path: path) }

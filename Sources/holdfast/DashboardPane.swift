@@ -82,6 +82,12 @@ final class DashboardPane: Sendable {
     thread.wake()
   }
 
+  /// Other prices: for turns that end from now on, and for all that is read from the ledger.
+  func follow(_ prices: PriceTable) {
+    archive?.prices = prices
+    thread.follow(prices)
+  }
+
   /// From any thread.
   var droppedCount: Int { events.droppedCount }
 

@@ -77,7 +77,9 @@ final class Reload: @unchecked Sendable {
       line = try ConfigFiles.current.fill(given)
       // Judged whole: a mistake in what takes a restart would be one at the next start.
       let all = try ServeOptions(line)
-      let rewritten: Set<String> = all.clientToken == options.clientToken ? [] : ["client-token"]
+      var rewritten: Set<String> = []
+      if all.clientToken != options.clientToken { rewritten.insert("client-token") }
+      if all.prices != options.prices { rewritten.insert("prices") }
       let changes = SettingChanges(from: inForce, to: line, rewritten: rewritten)
       line = changes.inForce
       return .success(Result(changes: changes, options: try ServeOptions(line)))

@@ -453,6 +453,7 @@ final class Serving {
       maxConnections: options.maxConnections)
     engine?.adjust(to: engineConfiguration([]))
     if let place = options.ledger { ledger?.retain(days: place.days, maxBytes: place.maxBytes) }
+    pane?.follow(options.prices)
     engine?.inform(read.changes.text)
     if hadToken, let proxy { warnOfStrangers(proxy.address) }
   }

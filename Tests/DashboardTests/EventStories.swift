@@ -1,6 +1,7 @@
 import Dashboard
 import DashboardFixtures
 import Prefix
+import Prompt
 import Testing
 import Turns
 import Upstream
@@ -161,6 +162,31 @@ struct EventStories {
     #expect(player.screen.contains("saved: /tmp/x.txt"))
     _ = player.state.reduce(.saved(.failed(reason: "disk full")), now: player.now)
     #expect(player.screen.contains("not saved: disk full"))
+  }
+
+  @Test func `other prices are shown with their date and hold for turns to come`() throws {
+    var state = DashboardState(
+      options: DashboardOptions(listenAddress: "127.0.0.1:8089", ascii: true),
+      size: Size(columns: 120, rows: 35), startedAt: 0)
+    var turn = TurnRecord(
+      session: SessionID(raw: 1), turn: 1, dialect: .openAIChat, startedAt: 0)
+    turn.model = "m"
+    turn.state = .done
+    turn.usage = Usage(promptTokens: 1_000_000, cachedTokens: 0, outputTokens: 0)
+    _ = state.reduce(.event(.finished(turn)), now: 1)
+    #expect(state.traffic.costs.costs.unpriced == [.unknownModel: 1])
+    let text = #"{"date":"2031-02-03","rows":[{"models":["m"],"read":0,"input":7,"output":0}]}"#
+    let prices = try Array(text.utf8).withUnsafeBytes { try PriceTable($0) }
+    _ = state.reduce(.prices(prices), now: 2)
+    turn.turn = 2
+    _ = state.reduce(.event(.finished(turn)), now: 3)
+    #expect(state.traffic.costs.costs.dollars.paid == 7)
+    for key in ["4", "u", "u"] as [Character] {
+      _ = state.reduce(.key(.character(key)), now: 4)
+    }
+    let screen = Dashboard.frame(state, now: 5).text
+    #expect(screen.contains("prices of 2031-02-03"))
+    #expect(screen.contains("$7.00"))
   }
 
   @Test func `y copies and the costs are saved as a table`() {

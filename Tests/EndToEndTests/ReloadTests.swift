@@ -102,7 +102,7 @@ import Testing
     #expect(try mode([old]) == "off")
     #expect(
       try reload("response-headers = true\npin = \"safe\"\nno-pin = \"clock\"")
-        == "configuration read again: pin off -> safe for sessions to come, no-pin none -> clock "
+        == "configuration read again: pin off -> safe for sessions to come, no-pin unset -> clock "
         + "for sessions to come")
     #expect(try mode([Prompts.prose(80, seed: 3)]) == "safe")
     #expect(try mode([old, "yes", "more"]) == "off")
@@ -140,6 +140,22 @@ import Testing
       #expect(!sent.contains(first) && !sent.contains(second))
     }
     #expect(!scene.proxy.standardOutput.contains("-token-of-all"))
+  }
+
+  @Test func `another price list is followed, and one with a mistake is not`() throws {
+    func list(_ input: String) -> String {
+      #"{"date":"2026-01-01","rows":[{"models":["m"],"read":1,"input":\#(input),"output":3}]}"#
+    }
+    let prices = try TemporaryFile(list("2"))
+    let text = "prices = \"\(prices.path)\""
+    #expect(
+      try reload(text) == "configuration read again: prices unset -> \(prices.path)")
+    try write(list("4"), prices.path)
+    #expect(try reload(text) == "configuration read again: prices is new")
+    try write(list("-4"), prices.path)
+    let told = try reload(text)
+    #expect(told.contains("\(file.path):1 sets 'prices'"))
+    #expect(told.contains("rows[0].input is not a price"))
   }
 
   @Test func `a file that went away is a mistake where it was asked for`()

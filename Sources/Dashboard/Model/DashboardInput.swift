@@ -1,4 +1,5 @@
 public import Turns
+public import Upstream
 
 /// What the dashboard reacts to. The counterpart is `Effect`.
 public enum DashboardInput: Sendable {
@@ -13,12 +14,14 @@ public enum DashboardInput: Sendable {
   case saved(SaveOutcome)
   /// The answer to `Effect.read`.
   case archive(ArchiveAnswer)
+  /// Other prices, for turns that end from now on.
+  case prices(PriceTable)
 
   /// Whether somebody waits for the picture that follows.
   public var isFromPerson: Bool {
     switch self {
     case .key, .resized, .pasteIgnored, .saved, .archive: true
-    case .event, .eventsLost: false
+    case .event, .eventsLost, .prices: false
     }
   }
 }

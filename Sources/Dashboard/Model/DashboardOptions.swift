@@ -17,6 +17,7 @@ public struct DashboardOptions: Sendable {
   public var isAttached: Bool
   /// Whether there is a ledger to read earlier turns from.
   public var hasLedger: Bool
+  /// Until `DashboardInput.prices` brings others.
   public var prices: PriceTable
 
   public init(

@@ -6,7 +6,7 @@ public struct DashboardState: Sendable {
   public enum Pane: Sendable { case table, other }
   enum CostUnit: Sendable, CaseIterable { case tokens, seconds, money }
 
-  public let options: DashboardOptions
+  public internal(set) var options: DashboardOptions
   public internal(set) var size: Size
   public var clock = WallClock()
   /// When the dashboard started.

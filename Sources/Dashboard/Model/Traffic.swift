@@ -65,7 +65,13 @@ public struct Traffic: Sendable {
   /// Turn records kept over all sessions; beyond it quiet sessions keep only a few.
   static let recordLimit = 50_000
 
-  private let prices: PriceTable
+  /// For turns that end from now on.
+  var prices: PriceTable {
+    didSet {
+      costs.prices = prices
+      for session in rows.keys { rows[session]?.costs.prices = prices }
+    }
+  }
 
   public init(prices: PriceTable = .standard) {
     self.prices = prices

@@ -31,6 +31,10 @@ extension DashboardState {
       say("not saved: \(clean(reason))", .bad)
       return []
     case .archive(let answer): return answered(answer)
+    case .prices(let prices):
+      options.prices = prices
+      live.prices = prices
+      return []
     }
   }
 
