@@ -9,6 +9,11 @@ import Upstream
 public enum NDJSONLine {
   /// The object with a line end.
   public static func bytes(_ record: TurnRecord) -> [UInt8] {
+    object(record).finish() + [0x0A]
+  }
+
+  /// The object, to which more may be added.
+  static func object(_ record: TurnRecord) -> JSONObjectWriter {
     var json = JSONObjectWriter()
     json.add("ts", timestamp(record.startedAt))
     json.add("session_id", record.session.description)
@@ -62,7 +67,7 @@ public enum NDJSONLine {
     json.add("received_bytes", record.receivedBytes)
     json.add("forwarded_bytes", record.forwardedBytes)
     json.add("blocks", record.blockCount)
-    return json.finish() + [0x0A]
+    return json
   }
 
   private static func mutationIndex(_ record: TurnRecord) -> Int? {

@@ -31,6 +31,28 @@ public enum ShowTurns {
     return out
   }
 
+  /// The object that the file of turns has, with what only the ledger knows and the three figures.
+  public static func json(_ turn: StoredTurn, cost: CostSummary) -> [UInt8] {
+    var json = NDJSONLine.object(turn.record)
+    json.add("server", turn.server.name)
+    json.add("workspace", turn.workspace)
+    json.add("added_us", turn.record.addedMicros)
+    json.add("settings_bytes", turn.sections?.knobs)
+    json.add("tools_bytes", turn.sections?.tools)
+    json.add("system_bytes", turn.sections?.system)
+    json.add("messages_bytes", turn.sections?.messages)
+    json.add("new_bytes", turn.sections?.new)
+    let (dollars, seconds) = (cost.dollars, cost.seconds)
+    for (name, figure) in [
+      ("paid", \CostFigures.paid), ("without_cache", \.withoutCache), ("agent_alone", \.agentAlone),
+    ] {
+      json.add("\(name)_usd", dollars.turns > 0 ? dollars[keyPath: figure] : nil)
+      json.add("\(name)_prefill_seconds", seconds.turns > 0 ? seconds[keyPath: figure] : nil)
+    }
+    json.add("unpriced", cost.unpriced.keys.sorted().first?.text)
+    return json.finish() + [0x0A]
+  }
+
   /// Everything about one turn, one line each; what is not known is left out.
   public static func text(
     _ turn: StoredTurn, cost: CostSummary, localTime: @escaping (Int64) -> String

@@ -81,7 +81,7 @@ private func show(_ reader: LedgerReader, _ options: StatsOptions) throws(Ledger
   }
   switch options.format {
   case .csv: put(ShowTurns.csv(turns, cost: cost))
-  case .json: for turn in turns { put(NDJSONLine.bytes(turn.record)) }
+  case .json: for turn in turns { put(ShowTurns.json(turn, cost: cost(turn))) }
   case .table where options.turn != nil:
     put(ShowTurns.text(first, cost: cost(first), localTime: localTime))
   case .table: put(ShowTurns.table(turns, localTime: localTime))

@@ -181,6 +181,28 @@ private let table = StatsTable(ascii: true, question: "all that is kept") { mill
     #expect(!text.contains("read from cache"))
   }
 
+  @Test func `a turn as JSON has the fields of the file of turns, sizes, and three figures`() throws
+  {
+    var turn = storedTurn(0xa1, 2)
+    turn.sections = PromptSections(knobs: 7, tools: 6, system: 5, messages: 4, new: 3)
+    var cost = CostSummary()
+    cost.dollars = CostFigures()
+    cost.dollars.turns = 1
+    (cost.dollars.paid, cost.dollars.withoutCache, cost.dollars.agentAlone) = (1.5, 4, 2)
+    let bytes = ShowTurns.json(turn, cost: cost)
+    let text = String(decoding: bytes, as: UTF8.self)
+    let value = try #require(JSONValue(text))
+    let line = String(decoding: NDJSONLine.bytes(turn.record), as: UTF8.self)
+    #expect(text.hasPrefix(line.dropLast(2)))
+    #expect(text.hasSuffix("}\n"))
+    #expect(value["settings_bytes"]?.integer == 7)
+    #expect(value["paid_usd"]?.double == 1.5)
+    #expect(value["without_cache_usd"]?.double == 4)
+    #expect(value["agent_alone_usd"]?.double == 2)
+    #expect(value["paid_prefill_seconds"] == .null)
+    #expect(value["unpriced"] == .null)
+  }
+
   @Test(
     arguments: [
       (0.0, "$0.00"), (0.00123, "$0.0012"), (0.5, "$0.50"), (12.345, "$12.35"),

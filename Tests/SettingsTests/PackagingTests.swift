@@ -77,12 +77,20 @@ import Testing
     #expect(process.terminationStatus == 0)
   }
 
-  @Test func `the unit has a running proxy read its configuration again`() throws {
+  @Test
+  func
+    `the unit starts the proxy with options that there are, and has it read its configuration again`()
+    throws
+  {
     let unit = try String(
       contentsOf: Self.resources.appendingPathComponent("holdfast.service"), encoding: .utf8)
     let lines = unit.split(separator: "\n")
     #expect(lines.contains("ExecReload=kill -HUP $MAINPID"))
-    #expect(lines.contains("ExecStart=holdfast --no-tui"))
+    let start = try #require(lines.first { $0.hasPrefix("ExecStart=holdfast ") })
+    let line = try ParsedCommandLine.parse(start.split(separator: " ").dropFirst().map(String.init))
+    // There is no terminal.
+    #expect(line.has("no-tui"))
+    #expect(line.command == .proxy)
   }
 
   /// What bash offers for the last word.
