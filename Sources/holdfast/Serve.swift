@@ -7,7 +7,6 @@ import Glibc
 import Ledger
 import Prefix
 import Proxy
-import Settings
 import Terminal
 import TLS
 import TurnCoding
@@ -42,38 +41,38 @@ private func explanation(_ error: UVError, _ options: ServeOptions) -> String {
 /// Where the parts meet: the loop thread with proxy and engine, the writer of reports, the
 /// dashboard, and for the demo the built-in server and its agents.
 final class Serving {
-  private var options: ServeOptions
-  private let reload: Reload
-  private let loop: Loop
-  private let reports: ReportWriter
-  private var ledger: LedgerWriter?
-  private var holds: AnswerHolds?
+  var options: ServeOptions
+  let reload: Reload
+  let loop: Loop
+  let reports: ReportWriter
+  var ledger: LedgerWriter?
+  var holds: AnswerHolds?
   private var hasSaidLate = false
   private var capture: CaptureWriter?
-  private let notices: NoticeBox
-  private var proxy: ProxyServer?
+  let notices: NoticeBox
+  var proxy: ProxyServer?
   private var prober: Prober?
-  private var engine: Engine?
-  private var wakeup: Wakeup?
-  private var signals: [SignalWatch] = []
-  private var hangUps: HangUpWatch?
-  private var demo: DemoThread?
-  private var pane: DashboardPane?
-  private var control: ControlThread?
-  private var load: LoopLoad?
-  private var measuring: EventLoop.Timer?
+  var engine: Engine?
+  var wakeup: Wakeup?
+  var signals: [SignalWatch] = []
+  var hangUps: HangUpWatch?
+  var demo: DemoThread?
+  var pane: DashboardPane?
+  var control: ControlThread?
+  var load: LoopLoad?
+  var measuring: EventLoop.Timer?
   private let showsDashboard: Bool
   /// Where the lines of turns go; nil for standard output.
-  private let log: String?
-  private var command: ChildCommand?
-  private var split: pid_t?
-  private let demoIsOver = Flag()
-  private var isStopping = false
+  let log: String?
+  var command: ChildCommand?
+  var split: pid_t?
+  let demoIsOver = Flag()
+  var isStopping = false
   /// Whether somebody looks on from outside.
-  private var isWatched = false
+  var isWatched = false
   /// The terminal takes nothing any more: nothing may be written to it.
-  private var isTerminalStuck = false
-  private var status: Int32 = 0
+  var isTerminalStuck = false
+  var status: Int32 = 0
   private var totals = RunTotals()
 
   /// Said on the normal screen after the dashboard is gone.
@@ -174,7 +173,7 @@ final class Serving {
     ) { [unowned self] event in publish(event) }
   }
 
-  private func engineConfiguration(
+  func engineConfiguration(
     _ upstreams: [ServeOptions.Upstream]
   ) -> EngineConfiguration {
     var configuration = EngineConfiguration(
@@ -192,7 +191,7 @@ final class Serving {
     return configuration
   }
 
-  private func warnOfStrangers(_ address: SocketAddress) {
+  func warnOfStrangers(_ address: SocketAddress) {
     guard !options.listen.isLoopback, options.clientToken == nil else { return }
     engine?.notice(
       "listening on \(address), which others on the network can reach; anybody there can "
@@ -225,13 +224,13 @@ final class Serving {
     if showsDashboard { engine.watchSlots(true) }
   }
 
-  private func stopProber() {
+  func stopProber() {
     engine?.wakesProber = nil
     prober?.close()
     prober = nil
   }
 
-  private func configuration(_ upstreams: [ServeOptions.Upstream]) -> ProxyConfiguration {
+  func configuration(_ upstreams: [ServeOptions.Upstream]) -> ProxyConfiguration {
     var configuration = ProxyConfiguration(
       listen: options.listen,
       upstreams: upstreams.map {
@@ -362,192 +361,5 @@ final class Serving {
     }
     Console.print("  export OPENAI_BASE_URL=http://\(address)/v1")
     Console.print("  export ANTHROPIC_BASE_URL=http://\(address)")
-  }
-
-  // MARK: A command beside the proxy
-
-  /// Beside the sockets: as readable as they are, and gone with the login session.
-  private static var logPath: String {
-    ((try? RuntimeDirectory.make()) ?? "/tmp") + "/run-\(getpid()).log"
-  }
-
-  /// - Returns: false if it could not be started; `status` says so.
-  private func startCommand(
-    _ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]
-  ) throws -> Bool {
-    var noProxy: [(name: String, value: String)] = []
-    for name in ["no_proxy", "NO_PROXY"] {
-      if let value = getenv(name) { noProxy.append((name, String(cString: value))) }
-    }
-    if noProxy.isEmpty, getenv("http_proxy") != nil || getenv("HTTP_PROXY") != nil {
-      noProxy = [("no_proxy", ""), ("NO_PROXY", "")]
-    }
-    let variables = AgentEnvironment.variables(
-      address: "\(address)", upstreams: upstreams.map { .init(name: $0.name, host: $0.url.host) },
-      noProxy: noProxy)
-    openSplit()
-    Console.error(
-      "holdfast: http://\(address) -> \(upstreams.map { "\($0.url)" }.joined(separator: ", "))"
-        + "; turns: \(log ?? "")")
-    do {
-      command = try ChildCommand(loop: loop, options.command, environment: variables) {
-        [unowned self] status in
-        self.status = status
-        drain()
-      }
-    } catch let fault as ChildCommand.Fault {
-      Console.error("holdfast: \(fault.text)")
-      status = fault.status
-      end()
-      return false
-    }
-    return true
-  }
-
-  /// The dashboard beside the command, where there is a terminal with room for another one. It ends
-  /// when the proxy does.
-  private func openSplit() {
-    guard !options.noTUI, TmuxSplit.isPossible, let socket = control?.path,
-      let program = ProcessPath.own
-    else { return }
-    do throws(ChildCommand.Fault) {
-      split = try TmuxSplit.open([program, "attach", "--no-wait", socket])
-    } catch {
-      notices.add("no dashboard beside the command: \(error.text)")
-    }
-  }
-
-  // MARK: Ending
-
-  private func watchSignals() throws {
-    let end = { [unowned self] in isStopping ? stop() : drain() }
-    for signal in [SIGINT, SIGTERM] {
-      signals.append(try SignalWatch(loop: loop, signal: signal, end))
-    }
-    hangUps = try HangUpWatch(loop: loop, gone: end) { [unowned self] in readAgain() }
-  }
-
-  // MARK: Another configuration
-
-  private func readAgain() {
-    guard !isStopping else { return }
-    let wakeup = wakeup
-    reload.start(options) { wakeup?.send() }
-  }
-
-  private func takeConfiguration() {
-    guard let result = reload.take() else { return }
-    switch result {
-    case .success(let read): follow(read)
-    case .failure(let error):
-      engine?.notice("configuration not read again, everything stays as it was: \(error)")
-    }
-    if reload.takeRepetition() { readAgain() }
-  }
-
-  private func follow(_ read: Reload.Result) {
-    let hadToken = options.clientToken != nil
-    options = read.options
-    proxy?.adjust(
-      clientToken: options.clientToken, maxBodyBytes: options.maxBody,
-      maxConnections: options.maxConnections)
-    engine?.adjust(to: engineConfiguration([]))
-    if let place = options.ledger { ledger?.retain(days: place.days, maxBytes: place.maxBytes) }
-    pane?.follow(options.prices)
-    engine?.inform(read.changes.text)
-    if hadToken, let proxy { warnOfStrangers(proxy.address) }
-  }
-
-  private func takeCommands() {
-    holds?.open()
-    if demoIsOver.isSet { drain() }
-    while let text = notices.take() { engine?.notice(text) }
-    takeConfiguration()
-    pane?.flush()
-    control?.flush()
-    while let command = pane?.nextCommand() { _ = carryOut(command) }
-    while let order = control?.nextOrder() {
-      switch order {
-      case .command(let id, let command): control?.done(id, carryOut(command))
-      case .attached(let isAttached):
-        isWatched = isAttached
-        engine?.watchSlots(isWatched || pane != nil)
-      }
-    }
-    if let outcome = pane?.takeOutcome() { dashboardLeft(outcome.reason, outcome.errors) }
-  }
-
-  /// - Returns: false if there was nothing to carry it out on.
-  private func carryOut(_ command: ProxyCommand) -> Bool {
-    switch command {
-    case .setMode(let session, let mode): return engine?.setMode(mode, of: session) ?? false
-    case .setRepairs(let session, let repairs):
-      return engine?.setRepairs(repairs, of: session) ?? false
-    // The proxy of a command ends with it.
-    case .drain: if let child = self.command { child.terminate() } else { drain() }
-    case .stop: if let child = self.command { child.terminate() } else { stop() }
-    }
-    return true
-  }
-
-  private func leaveTerminal() {
-    if pane?.stop() == false { isTerminalStuck = true }
-    pane = nil
-    engine?.watchSlots(isWatched)
-  }
-
-  private func dashboardLeft(_ reason: LeaveReason, _ errors: String) {
-    leaveTerminal()
-    if !errors.isEmpty { Console.error(errors) }
-    switch reason {
-    case .lineMode:
-      reports.setLines(true)
-      if let proxy { Console.print("holdfast goes on at http://\(proxy.address); ^C stops it") }
-    case .drain, .terminalGone: drain()
-    case .stopNow: stop()
-    case .stopped: break
-    }
-  }
-
-  /// No new work; what runs may finish, up to the limit.
-  private func drain() {
-    guard !isStopping else { return }
-    isStopping = true
-    stopProber()
-    control?.noteDraining()
-    demo?.stopAgents()
-    proxy?.drain(limitMillis: options.drainTimeoutMillis) { [unowned self] in end() }
-  }
-
-  private func stop() {
-    isStopping = true
-    stopProber()
-    proxy?.stop()
-    end()
-  }
-
-  private func end() {
-    stopProber()
-    proxy?.stop()
-    engine?.wakesMeasuring = nil
-    engine?.settle()
-    measuring?.close()
-    measuring = nil
-    holds?.close()
-    for signal in signals { signal.close() }
-    signals = []
-    hangUps?.close()
-    hangUps = nil
-    command?.close()
-    if let split {
-      waitpid(split, nil, WNOHANG)
-      self.split = nil
-    }
-    notices.wakeup = nil
-    wakeup?.close()
-    wakeup = nil
-    load?.close()
-    load = nil
-    loop.stop()
   }
 }
