@@ -62,6 +62,7 @@ struct TrafficMemory {
     case .modeChanged(let session, let mode, let turn): modeChanged(session, mode, turn)
     case .repairsChanged(let session, let repairs, _):
       for id in session.map({ [$0] }) ?? Array(sessions.keys) { sessions[id]?.repairs = repairs }
+    case .defaultsChanged(let mode, _): defaultMode = mode
     }
   }
 

@@ -1,4 +1,5 @@
 import Prefix
+import Turns
 
 extension Engine {
   /// Follows another configuration in what may change while it runs: mode and repairs of sessions to
@@ -18,5 +19,7 @@ extension Engine {
       configuration.repairs = new.repairs
       sessions.defaultRepairs = new.repairs
     }
+    publish(
+      .defaultsChanged(mode: sessions.defaultMode, repairs: sessions.defaultRepairs))
   }
 }

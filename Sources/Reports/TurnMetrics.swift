@@ -71,7 +71,7 @@ public struct TurnMetrics: Sendable {
         states.append(status)
       }
     case .started, .firstByte, .progress, .sessionEvicted, .modeChanged, .repairsChanged,
-      .notice:
+      .defaultsChanged, .notice:
       break
     }
   }

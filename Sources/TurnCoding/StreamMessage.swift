@@ -82,6 +82,10 @@ extension FieldWriter {
       field("session", &session)
       field("repairs", &repairs)
       field("from_turn", &turn)
+    case .defaultsChanged(var mode, var repairs):
+      begin("defaults_changed")
+      field("mode", &mode)
+      field("repairs", &repairs)
     case .notice(var notice):
       begin("notice")
       notice.code(&self)
@@ -155,6 +159,13 @@ extension FieldReader {
       field("repairs", &repairs)
       field("from_turn", &turn)
       return .repairsChanged(session: session, repairs: repairs, fromTurn: turn)
+    case "defaults_changed":
+      guard has("mode"), has("repairs") else { return nil }
+      var mode = PinMode.off
+      var repairs = RepairSet.all
+      field("mode", &mode)
+      field("repairs", &repairs)
+      return .defaultsChanged(mode: mode, repairs: repairs)
     case "notice":
       var notice = Notice(at: 0, level: .info, text: "")
       notice.code(&self)

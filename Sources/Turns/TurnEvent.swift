@@ -81,6 +81,8 @@ public enum TurnEvent: Sendable {
   case modeChanged(session: SessionID?, mode: PinMode, fromTurn: Int)
   /// Which classes of cause are repaired from a turn on; of all sessions if nil.
   case repairsChanged(session: SessionID?, repairs: RepairSet, fromTurn: Int)
+  /// What sessions to come begin with; those that are there keep what they have.
+  case defaultsChanged(mode: PinMode, repairs: RepairSet)
   case notice(Notice)
 }
 

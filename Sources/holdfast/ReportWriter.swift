@@ -168,7 +168,7 @@ enum EventLine {
     case .notice(let notice):
       return "\(clock(notice.at)) \(notice.text)"
     case .started, .firstByte, .progress, .sessionEvicted, .modeChanged,
-      .repairsChanged:
+      .repairsChanged, .defaultsChanged:
       return nil
     }
   }

@@ -79,6 +79,9 @@ import Upstream
     memory.note(.modeChanged(session: nil, mode: .safe, fromTurn: 0))
     #expect(memory.defaultMode == .safe)
     #expect(memory.sessions[SessionID(raw: 1)]?.mode == .safe)
+    memory.note(.defaultsChanged(mode: .hold, repairs: .all))
+    #expect(memory.defaultMode == .hold)
+    #expect(memory.sessions[SessionID(raw: 1)]?.mode == .safe)
   }
 
   @Test func `side calls are told again and make no session`() {

@@ -164,6 +164,15 @@ struct EventStories {
     #expect(player.screen.contains("not saved: disk full"))
   }
 
+  @Test func `what new sessions begin with is shown as it is now`() {
+    var player = Player(events: [Story.upstreamUp])
+    player.turn(Story.opencode, 1)
+    player.event(.defaultsChanged(mode: .safe, repairs: .all))
+    #expect(player.screen.contains("new sessions: safe"))
+    player.event(.modeChanged(session: nil, mode: .hold, fromTurn: 0))
+    #expect(player.screen.contains("new sessions: hold"))
+  }
+
   @Test func `other prices are shown with their date and hold for turns to come`() throws {
     var state = DashboardState(
       options: DashboardOptions(listenAddress: "127.0.0.1:8089", ascii: true),

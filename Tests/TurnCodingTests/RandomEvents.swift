@@ -169,7 +169,7 @@ struct RandomEvents {
   }
 
   mutating func event() -> TurnEvent {
-    switch number(10) {
+    switch number(11) {
     case 0: return .started(record())
     case 1: return .finished(record())
     case 2: return .firstByte(session: session(), turn: number(), afterMillis: number())
@@ -189,6 +189,10 @@ struct RandomEvents {
       return .repairsChanged(
         session: maybe { $0.session() },
         repairs: RepairSet(rawValue: UInt32(truncatingIfNeeded: next())), fromTurn: number())
+    case 9:
+      return .defaultsChanged(
+        mode: pick(PinMode.allCases),
+        repairs: RepairSet(rawValue: UInt32(truncatingIfNeeded: next())))
     default:
       return .notice(Notice(at: Int64(number()), level: pick([.info, .warning]), text: text()))
     }

@@ -11,7 +11,7 @@ public struct DashboardOptions: Sendable {
   public var readOnly: Bool
   /// Whether this build rewrites requests at all.
   public var canPin: Bool
-  /// The mode of sessions that nobody changed.
+  /// The mode of sessions that nobody changed, until events tell another one.
   public var defaultMode: PinMode
   /// The proxy runs elsewhere: leaving the dashboard does not concern it, and nothing is asked.
   public var isAttached: Bool

@@ -27,6 +27,7 @@ extension DashboardState {
     case .upstream(let status): changed(status, now: now)
     case .repairsChanged(let session, let repairs, _): repairsChanged(session, repairs)
     case .modeChanged(let session, let mode, let turn): modeChanged(session, mode, turn)
+    case .defaultsChanged(let mode, _): options.defaultMode = mode
     case .notice(let notice):
       let text = clean(notice.text)
       live.add(Notice(at: notice.at, level: notice.level, text: text))
@@ -138,6 +139,7 @@ extension DashboardState {
           ? "unpinned \(session) from turn \(turn)"
           : "pinned \(session) (\(mode.name)) from turn \(turn)", .held)
     } else {
+      options.defaultMode = mode
       for id in live.order { live.setMode(mode, of: id, from: nil) }
       for id in frozen?.order ?? [] { frozen?.setMode(mode, of: id, from: nil) }
       say("all sessions: \(mode.name), each from its next turn on", .held)
