@@ -30,7 +30,8 @@ extension MeasuredExchange {
     session.lastPrompt = (promptBytes, record.usage.promptTokens)
     session.last = LastTurn(
       endedAt: engine.nowMillis, upstreamTurns: counts.turns, upstreamLosses: counts.losses,
-      outputTokens: record.usage.outputTokens, cachedTokens: record.usage.cachedTokens)
+      outputTokens: record.usage.outputTokens, cachedTokens: record.usage.cachedTokens,
+      betaFeatures: facts.betaFeatures)
     if facts.dialect == .openAIResponses, let id = reader?.usage.responseID {
       engine.sessions.noteResponse(id, session)
     }
@@ -49,6 +50,7 @@ extension MeasuredExchange {
         idleMillis: before.map { facts.nowMillis &- min($0.endedAt, facts.nowMillis) },
         othersMeanwhile: before.map { max(0, counts.turns - $0.upstreamTurns - 1) } ?? 0,
         wasRestarted: before.map { $0.upstreamLosses != counts.losses } ?? false,
+        changesFeatures: before.map { $0.betaFeatures != facts.betaFeatures } ?? false,
         wholeEcho: prediction.wholeEcho,
         echo: prediction.returned == 1 ? .same : prediction.echo?.outcome,
         templateRewritesHistory: traits.templateRewritesHistory,

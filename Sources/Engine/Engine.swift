@@ -386,6 +386,7 @@ public final class Engine: TrafficObserver {
       credential: credential(fields.first("authorization") ?? fields.first("x-api-key")),
       agent: agentName(fields.first("user-agent")),
       hint: hint.map { Digest(of: $0).low },
+      betaFeatures: fields.withFirst("anthropic-beta") { hash64($0) } ?? 0,
       isSubscription: fields.first("authorization")?.hasPrefix("Bearer sk-ant-oat") ?? false,
       connection: request.connection,
       upstream: request.upstream,

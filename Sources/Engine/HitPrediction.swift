@@ -92,15 +92,36 @@ struct HitPrediction {
   private static func breakpoints(
     _ model: HitModel, _ reception: Reception, _ now: UInt64
   ) -> [PrefixMark] {
-    guard case .breakpoints = model, let body = reception.history.body else { return [] }
+    guard let body = reception.history.body else { return [] }
     let session = reception.session
+    let lifetime: (CacheMarker) -> UInt64?
+    switch model {
+    case .breakpoints:
+      lifetime = {
+        $0.isHour ? BreakpointHits.longLifetimeMillis : BreakpointHits.shortLifetimeMillis
+      }
+    case .units(.openAI): lifetime = { _ in model.lifetimeMillis }
+    case .prefix, .slot, .blocks, .automatic, .units: return []
+    }
     return session.markerScan.markers(reception.history.index, body.bytes).map { marker in
       PrefixMark(
         bytes: marker.bytes, tokens: session.estimate.tokens(inFirst: marker.bytes),
-        blocks: marker.blocks, usedAt: now,
-        lifetimeMillis: marker.isHour
-          ? BreakpointHits.longLifetimeMillis : BreakpointHits.shortLifetimeMillis)
+        blocks: marker.blocks, usedAt: now, lifetimeMillis: lifetime(marker))
     }
+  }
+
+  /// OpenAI: what the request asks to be stored; false if it does so for all of its prompt, too.
+  private func storesExplicitOnly(
+    _ marks: inout PrefixMarks, _ reception: Reception, now: UInt64
+  ) -> Bool {
+    guard case .units(.openAI) = model, let body = reception.history.body else { return false }
+    let isOnly = CacheMarkerScan.isExplicitOnly(reception.history.index, body.bytes)
+    for mark in query.breakpoints.suffix(isOnly ? UnitHits.writes : UnitHits.writes - 1) {
+      var mark = mark
+      mark.usedAt = now
+      marks.note(mark)
+    }
+    return isOnly
   }
 
   /// What the server holds of the session once it has answered this turn.
@@ -124,7 +145,7 @@ struct HitPrediction {
         }
         if mark.tokens >= hits.minimum { marks.note(mark) }
       }
-    } else if let prompt = usage.promptTokens {
+    } else if !storesExplicitOnly(&marks, reception, now: now), let prompt = usage.promptTokens {
       marks.note(
         PrefixMark(
           bytes: promptBytes, tokens: prompt, usedAt: now,

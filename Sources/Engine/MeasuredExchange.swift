@@ -115,7 +115,9 @@ final class MeasuredExchange: ExchangeObserver {
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
-    if decision?.isRewritten != true, reception.boundary != nil, record.keptTokens.estimated {
+    // Where something was held, the server has other bytes than the agent's last request.
+    let isAsSent = decision?.isRewritten != true && viewBefore?.isAsSent ?? true
+    if isAsSent, reception.boundary != nil, record.keptTokens.estimated {
       engine.countShared(self, reception)
     }
   }

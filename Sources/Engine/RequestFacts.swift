@@ -10,6 +10,8 @@ struct RequestFacts {
   var agent: String
   /// Hash of an explicit session id among the headers; nil without one.
   var hint: UInt64?
+  /// Hash of the field that switches beta features of the Messages API on; 0 without one.
+  var betaFeatures: UInt64 = 0
   /// Whether the credential is a subscription's, which vendors accept for their own programs only.
   var isSubscription = false
   var connection: UInt64

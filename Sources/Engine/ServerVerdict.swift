@@ -22,6 +22,8 @@ struct ServerVerdict: Equatable {
     var othersMeanwhile = 0
     /// Whether the upstream was down since then, or its process is another one.
     var wasRestarted = false
+    /// Whether the request switches other beta features on than the one before.
+    var changesFeatures = false
     /// Tokens of the last answer that came back unchanged.
     var wholeEcho = 0
     /// What the agent made of the last answer; nil if that is not known.
@@ -118,6 +120,10 @@ struct ServerVerdict: Equatable {
 
   /// What is left: who else was there in between.
   private static func byNeighbours(_ evidence: Evidence) -> ServerVerdict {
+    if evidence.changesFeatures {
+      return ServerVerdict(
+        cause: .knob, detail: "the anthropic-beta field is another one than on the turn before")
+    }
     switch evidence.model {
     case .automatic, .units, .breakpoints: return ServerVerdict(cause: .otherReplica)
     case .slot, .blocks, .prefix: break

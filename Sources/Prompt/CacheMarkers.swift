@@ -1,6 +1,7 @@
 import Bytes
 
-/// A place where a request of the Messages API asks for its prompt to be cached (`cache_control`).
+/// A place where a request asks for its prompt to be cached: `cache_control` of the Messages API,
+/// `prompt_cache_breakpoint` of OpenAI's.
 public struct CacheMarker: Sendable, Equatable {
   /// Bytes of prompt (all blocks but knobs, tools first) in front of its end.
   public var bytes: Int
@@ -26,8 +27,16 @@ public struct CacheMarkerScan: Sendable {
   }
 
   private var known: [Known] = []
+  private let name: StaticString
+  private let quotedName: StaticString
+  private let isWholeRequestMarkable: Bool
 
-  public init() {}
+  /// - Parameter dialect: of all the requests.
+  public init(_ dialect: Dialect = .anthropicMessages) {
+    isWholeRequestMarkable = dialect == .anthropicMessages
+    name = isWholeRequestMarkable ? "cache_control" : "prompt_cache_breakpoint"
+    quotedName = isWholeRequestMarkable ? "\"cache_control\"" : "\"prompt_cache_breakpoint\""
+  }
 
   /// The markers in the order of the prompt; a marker for the whole request (top-level
   /// `cache_control`) stands at its end.
@@ -44,14 +53,17 @@ public struct CacheMarkerScan: Sendable {
       let text = UnsafeRawBufferPointer(rebasing: body[block.range])
       let entry = self.entry(place, block, text)
       if entry.isMarked {
-        Self.read(text, block.group, bytes: bytes, blocks: blocks, into: &found)
+        read(text, block.group, bytes: bytes, blocks: blocks, into: &found)
       }
       bytes += Int(block.length)
       blocks += entry.parts
       place += 1
     }
     known.removeLast(max(0, known.count - place))
-    if let marker = Self.wholeRequest(index, body), blocks > 0 {
+    if isWholeRequestMarkable, blocks > 0,
+      let whole = Self.member("cache_control", of: index, body),
+      let marker = Self.isHour(body, whole)
+    {
       found.removeAll { $0.blocks == blocks }
       found.append(CacheMarker(bytes: bytes, blocks: blocks, isHour: marker))
     }
@@ -64,7 +76,7 @@ public struct CacheMarkerScan: Sendable {
     if place < known.count, known[place].digest == block.digest.low { return known[place] }
     let entry = Known(
       digest: block.digest.low, parts: block.group == .messages ? Self.parts(text).count : 1,
-      isMarked: findBytes("\"cache_control\"", in: text) != nil)
+      isMarked: findBytes(quotedName, in: text) != nil)
     if place < known.count {
       known[place] = entry
     } else {
@@ -87,11 +99,11 @@ public struct CacheMarkerScan: Sendable {
     return parts
   }
 
-  private static func read(
+  private func read(
     _ text: UnsafeRawBufferPointer, _ group: BlockGroup, bytes: Int, blocks: Int,
     into found: inout [CacheMarker]
   ) {
-    let parts = group == .messages ? parts(text) : [0..<text.count]
+    let parts = group == .messages ? Self.parts(text) : [0..<text.count]
     for (number, part) in parts.enumerated() {
       guard let isHour = marker(text, at: part.lowerBound) else { continue }
       let end = number == parts.count - 1 ? text.count : part.upperBound
@@ -100,18 +112,31 @@ public struct CacheMarkerScan: Sendable {
   }
 
   /// nil if the object at the place has no marker; else whether it asks for an hour.
-  private static func marker(_ text: UnsafeRawBufferPointer, at place: Int) -> Bool? {
+  private func marker(_ text: UnsafeRawBufferPointer, at place: Int) -> Bool? {
     var scanner = JSONScanner(text, at: place)
-    guard let value = scanner.member("cache_control"), text[value.lowerBound] == UInt8(ascii: "{")
-    else { return nil }
-    var inner = JSONScanner(text, at: value.lowerBound)
-    return inner.member("ttl").map { equal(text[$0], "\"1h\"") } ?? false
+    return scanner.member(name).flatMap { Self.isHour(text, $0) }
   }
 
-  /// The same for the whole request. The arrays are stepped over, not read.
-  private static func wholeRequest(
+  /// nil if the value is no marker.
+  private static func isHour(_ text: UnsafeRawBufferPointer, _ value: Range<Int>) -> Bool? {
+    guard text[value.lowerBound] == UInt8(ascii: "{") else { return nil }
+    var scanner = JSONScanner(text, at: value.lowerBound)
+    return scanner.member("ttl").map { equal(text[$0], "\"1h\"") } ?? false
+  }
+
+  /// Whether a request has none but its own breakpoints (OpenAI: `prompt_cache_options.mode`).
+  public static func isExplicitOnly(
     _ index: RequestIndex, _ body: UnsafeRawBufferPointer
-  ) -> Bool? {
+  ) -> Bool {
+    guard let options = member("prompt_cache_options", of: index, body) else { return false }
+    var scanner = JSONScanner(body, at: options.lowerBound)
+    return scanner.member("mode").map { equal(body[$0], "\"explicit\"") } ?? false
+  }
+
+  /// The value of a member of the request itself. The arrays are stepped over, not read.
+  private static func member(
+    _ name: StaticString, of index: RequestIndex, _ body: UnsafeRawBufferPointer
+  ) -> Range<Int>? {
     var scanner = JSONScanner(body)
     guard scanner.accept(UInt8(ascii: "{")) else { return nil }
     repeat {
@@ -125,10 +150,7 @@ public struct CacheMarkerScan: Sendable {
         scanner.position = array.upperBound
       } else {
         guard let value = scanner.value() else { return nil }
-        if equal(body[key], "cache_control"), body[value.lowerBound] == UInt8(ascii: "{") {
-          var inner = JSONScanner(body, at: value.lowerBound)
-          return inner.member("ttl").map { equal(body[$0], "\"1h\"") } ?? false
-        }
+        if equal(body[key], name) { return value }
       }
     } while scanner.accept(UInt8(ascii: ","))
     return nil

@@ -63,6 +63,33 @@ private func answer(_ text: String, prompt: Int, cached: Int, output: Int) -> St
   private let assistant = #"{"role":"assistant","content":"I will look at it"}"#
   private let more = #"{"role":"user","content":"go on"}"#
 
+  /// A conversation with a breakpoint behind its first part, and a message behind that.
+  private func broken(_ second: String, explicitOnly: Bool = false) -> String {
+    let mark = #""prompt_cache_breakpoint":{"mode":"explicit"}"#
+    let options = explicitOnly ? #""prompt_cache_options":{"mode":"explicit"},"# : ""
+    return
+      #"{"model":"gpt-5.6",\#(options)"messages":[{"role":"user","content":[{"type":"text","text":"\#(long)",\#(mark)}]},{"role":"user","content":"\#(second)"}\#(second.isEmpty ? "" : ",\(assistant),\(more)")]}"#
+  }
+
+  @Test func `OpenAI reuses what ends at an explicit breakpoint in front of a break`() throws {
+    let openAI = Server(path: "/v1/chat/completions", header: ("openai-organization", "o"))
+    _ = openAI.turn(broken("one of two"), answer("ok", prompt: 2000, cached: 0, output: 5))
+    let record = try #require(
+      openAI.turn(broken("two of two"), answer("ok", prompt: 2000, cached: 1950, output: 5)))
+    let predicted = try #require(record.predictedTokens)
+    #expect((1900..<2000).contains(predicted.value))
+  }
+
+  @Test func `OpenAI stores no end of a prompt that asks for explicit breakpoints only`() throws {
+    let openAI = Server(path: "/v1/chat/completions", header: ("openai-organization", "o"))
+    let body = broken("one of two", explicitOnly: true)
+    _ = openAI.turn(body, answer("ok", prompt: 2000, cached: 0, output: 5))
+    let record = try #require(
+      openAI.turn(body, answer("ok", prompt: 2000, cached: 1950, output: 5)))
+    let predicted = try #require(record.predictedTokens)
+    #expect((1900..<2000).contains(predicted.value), "not the 2,000 of the whole prompt")
+  }
+
   @Test func `a slot keeps the answer that comes back as it was written`() throws {
     _ = llama.turn(chat(), answer("I will look at it", prompt: 2000, cached: 0, output: 101))
     let record = try #require(

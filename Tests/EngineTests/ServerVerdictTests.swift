@@ -38,6 +38,14 @@ private func mark(_ tokens: Int, blocks: Int = 0, lifetime: UInt64? = nil) -> Pr
       ServerVerdict.judge(evidence(.llamaCpp, kept: 2000, reported: 1000, isEstimate: true)) != nil)
   }
 
+  @Test func `other beta features than before explain what was lost, but not a lapse`() {
+    var lost = evidence(.anthropic, predicted: 5000, reported: 0)
+    lost.changesFeatures = true
+    #expect(ServerVerdict.judge(lost)?.cause == .knob)
+    lost.changesFeatures = false
+    #expect(ServerVerdict.judge(lost)?.cause == .otherReplica)
+  }
+
   @Test func `a restart explains everything`() {
     var lost = evidence(.llamaCpp, reported: 0)
     lost.othersMeanwhile = 3

@@ -55,6 +55,22 @@ private let marked = #""cache_control":{"type":"ephemeral"}"#
     #expect(markers("{\(list),\(marked)}").map(\.blocks) == [2])
   }
 
+  @Test func `OpenAI's breakpoints are read in its dialects, and its mode beside them`() throws {
+    let part = #"{"type":"text","text":"a","prompt_cache_breakpoint":{"mode":"explicit"}}"#
+    let user = #"{"role":"user","content":[\#(part),{"type":"text","text":"b"}]}"#
+    let body = ByteBuffer(
+      #"{"prompt_cache_options":{"mode":"explicit"},"messages":[\#(user)]}"#.utf8)
+    let index = try #require(RequestIndexer.index(body.bytes, dialect: .openAIChat))
+    var scan = CacheMarkerScan(.openAIChat)
+    let found = scan.markers(index, body.bytes)
+    #expect(found.map(\.blocks) == [1])
+    #expect(found.first?.bytes == #"{"role":"user","content":[\#(part)"#.utf8.count)
+    #expect(CacheMarkerScan.isExplicitOnly(index, body.bytes))
+    let implicit = ByteBuffer(#"{"messages":[\#(user)]}"#.utf8)
+    let other = try #require(RequestIndexer.index(implicit.bytes, dialect: .openAIChat))
+    #expect(!CacheMarkerScan.isExplicitOnly(other, implicit.bytes))
+  }
+
   @Test func `text that speaks of markers is no marker`() {
     let body = #"{"messages":[{"role":"user","content":"set \"cache_control\" and be happy"}]}"#
     #expect(markers(body).isEmpty)

@@ -35,7 +35,7 @@ public final class Session {
   /// What breaks displaced, and the server may hold still.
   public var olderPrompts = OlderPrompts()
   /// Reads the cache markers of the session's requests.
-  public var markerScan = CacheMarkerScan()
+  public var markerScan: CacheMarkerScan
   /// The id of the last response, for OpenAI Responses chains.
   public var lastResponse: UInt64?
   /// What is known of the last answered turn; nil while a turn is under way.
@@ -75,6 +75,7 @@ public final class Session {
     id = snapshot.id
     family = snapshot.id
     key = snapshot.key
+    markerScan = CacheMarkerScan(snapshot.key.dialect)
     model = snapshot.history.model
     hint = snapshot.hint
     parent = snapshot.parent
@@ -100,6 +101,7 @@ public final class Session {
     self.id = id
     family = id
     self.key = key
+    markerScan = CacheMarkerScan(key.dialect)
     self.model = model
     self.hint = hint
     self.parent = parent

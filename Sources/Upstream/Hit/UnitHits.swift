@@ -1,10 +1,10 @@
 /// Servers that match whole stored prefixes only: a change within one loses it back to the end of the
 /// one before.
 ///
-/// DeepSeek stores the ends of inputs and of outputs. OpenAI from gpt-5.6 on stores an implicit
-/// breakpoint at the end of each prompt, looks at the latest 80, and keeps them for 30 minutes
-/// (prompt caching guide); explicit `prompt_cache_breakpoint` parts are not read here, so a hit may be
-/// larger than predicted.
+/// DeepSeek stores the ends of inputs and of outputs. OpenAI from gpt-5.6 on stores breakpoints, four
+/// a request at most: an implicit one at the end of the prompt and the last three explicit ones
+/// (`prompt_cache_breakpoint`), or the last four where `prompt_cache_options.mode` is `explicit`. It
+/// looks at the latest 80 and keeps them for 30 minutes (prompt caching guide).
 ///
 ///     ends at 1000 and 1500, kept 1500 of 1500     1500
 ///     ends at 1000 and 1500, kept 1400 of 1500     1000
@@ -16,6 +16,8 @@ public struct UnitHits: Sendable, Equatable {
 
   public static let deepSeek = UnitHits(minimum: 64, storesOutput: true)
   public static let openAI = UnitHits(minimum: 1024, storesOutput: false)
+  /// Breakpoints that one request writes at most (OpenAI).
+  public static let writes = 4
 
   public init(minimum: Int, storesOutput: Bool) {
     self.minimum = minimum
