@@ -5,6 +5,7 @@ extension Engine {
   /// Follows another configuration in what may change while it runs: mode and repairs of sessions to
   /// come, the limits of sessions, and what is added to responses. Everything else in it is ignored.
   public func adjust(to new: EngineConfiguration) {
+    settle()
     configuration.addsResponseFields = new.addsResponseFields
     configuration.answersDiagnostics = new.answersDiagnostics
     sessions.limits.sessions = new.maxSessions

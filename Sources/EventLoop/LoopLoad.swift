@@ -5,8 +5,14 @@ import Synchronization
 /// waits so long. It wakes nobody up.
 public final class LoopLoad: Handle {
   public let figures = Figures()
+  /// Called on the loop's thread behind a round that worked for longer than `stallNanos`, with its
+  /// length in nanoseconds.
+  public var onStall: ((UInt64) -> Void)?
+  /// What a person may notice.
+  public static let stallNanos: UInt64 = 100_000_000
   private var lastNanos: UInt64
   private var lastIdleNanos: UInt64
+  private var hasBegun = false
 
   /// Counts that may be read from any thread.
   public final class Figures: Sendable {
@@ -70,13 +76,19 @@ public final class LoopLoad: Handle {
     unreference()
   }
 
+  override func willClose() { onStall = nil }
+
   private func roundEnds() {
     let now = uv_hrtime()
     let idle = uv_metrics_idle_time(loop.raw)
     let round = now &- lastNanos
-    figures.add(round - min(round, idle &- lastIdleNanos))
+    let busy = round - min(round, idle &- lastIdleNanos)
+    figures.add(busy)
     lastNanos = now
     lastIdleNanos = idle
+    // What was done before the loop ran held nothing up.
+    if hasBegun, busy > Self.stallNanos { onStall?(busy) }
+    hasBegun = true
   }
 }
 

@@ -18,9 +18,12 @@ public struct StreamHello: Sendable, Equatable {
   public var readOnly: Bool
   /// The mode of sessions that nobody changed.
   public var mode: PinMode
+  /// Absolute path of the ledger, for readers on the same machine; empty if there is none.
+  public var ledger: String
 
   public init(
-    program: String, process: Int, listen: String, startedAt: Int64, readOnly: Bool, mode: PinMode
+    program: String, process: Int, listen: String, startedAt: Int64, readOnly: Bool, mode: PinMode,
+    ledger: String = ""
   ) {
     self.program = program
     self.process = process
@@ -28,6 +31,7 @@ public struct StreamHello: Sendable, Equatable {
     self.startedAt = startedAt
     self.readOnly = readOnly
     self.mode = mode
+    self.ledger = ledger
   }
 
   mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
@@ -38,5 +42,6 @@ public struct StreamHello: Sendable, Equatable {
     coder.field("started_at", &startedAt)
     coder.field("read_only", &readOnly)
     coder.field("mode", &mode)
+    coder.field("ledger", &ledger)
   }
 }

@@ -152,12 +152,13 @@ private final class Attaching {
       return
     }
     let wakeup = wakeup
+    let ledger = hello.ledger.isEmpty ? nil : hello.ledger
     do throws(TerminalError) {
       pane = try DashboardPane(
         DashboardOptions(
           listenAddress: hello.listen, ascii: options.ascii || !TerminalDevice.isUnicode,
           readOnly: options.readOnly || hello.readOnly, canPin: true, defaultMode: hello.mode,
-          isAttached: true), color: options.color
+          isAttached: true, hasLedger: ledger != nil), color: options.color, ledger: ledger
       ) { wakeup?.send() }
     } catch {
       fail("no dashboard: \(error)")

@@ -48,6 +48,7 @@ final class Serving {
   var ledger: LedgerWriter?
   var holds: AnswerHolds?
   private var hasSaidLate = false
+  private var lastStall: UInt64?
   private var capture: CaptureWriter?
   let notices: NoticeBox
   var proxy: ProxyServer?
@@ -295,15 +296,18 @@ final class Serving {
     case .standard: place = .standard(port: address.port)
     case .path(let path): place = .path(path)
     }
+    let load = try LoopLoad(loop: loop)
+    self.load = load
+    load.onStall = { [unowned self] in stalled($0) }
     if case .none = place, options.metrics == nil { return }
-    load = try LoopLoad(loop: loop)
     let hello = StreamHello(
       program: version, process: Int(getpid()), listen: "\(address)",
-      startedAt: Loop.wallMillis(), readOnly: options.readOnly, mode: options.mode)
+      startedAt: Loop.wallMillis(), readOnly: options.readOnly, mode: options.mode,
+      ledger: options.ledger.map { Self.absolute($0.path) } ?? "")
     let wakeup = wakeup
     let pane = pane
     let figures = ControlThread.Figures(
-      loop: load?.figures, dashboardDropped: { pane?.droppedCount ?? 0 })
+      loop: load.figures, dashboardDropped: { pane?.droppedCount ?? 0 })
     do throws(ControlFault) {
       control = try ControlThread(
         ControlConfiguration(hello: hello), place: place, metrics: options.metrics, figures
@@ -314,6 +318,22 @@ final class Serving {
       if error.isFatal { throw error }
       notices.add(error.text)
     }
+  }
+
+  /// The file itself need not be there yet.
+  private static func absolute(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
+    defer { free(directory) }
+    return String(cString: directory) + "/" + path
+  }
+
+  /// Told once a minute at most: the figures have the rest.
+  private func stalled(_ nanos: UInt64) {
+    let now = loop.nowMillis
+    guard lastStall.map({ now - $0 >= 60_000 }) ?? true else { return }
+    lastStall = now
+    engine?.notice(
+      "the proxy itself held traffic up for \(nanos / 1_000_000) ms; is the machine overloaded?")
   }
 
   private func makeLedger(

@@ -26,6 +26,29 @@ import Testing
     try test.loop.close()
   }
 
+  @Test func `it reads the ledger of the proxy, wherever both were started`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.path + "/control.sock"
+    let ledger = directory.path + "/ledger.sqlite"
+    let proxy = try HoldfastProcess([
+      "demo", "--listen", "127.0.0.1:0", "--no-tui", "--pace", "20", "--control", path,
+      "--ledger", ledger,
+    ])
+    let test = try TestLoop()
+    #expect(
+      test.run {
+        proxy.standardOutput.contains("MUTATION")
+          && (try? Command("sessions", "--ledger", ledger))?.status == 0
+      })
+    let pane = try TerminalPane(["attach", path])
+    #expect(try pane.screen { $0.contains("BREAK") } != nil)
+    try pane.send("o")
+    #expect(try pane.screen { $0.contains("stored sessions") && $0.contains("1 of ") } != nil)
+    try pane.send("Enter")
+    #expect(try pane.screen { $0.contains("turns 1-") } != nil)
+    try test.loop.close()
+  }
+
   @Test func `its keys change what the proxy does`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.path + "/control.sock"

@@ -21,6 +21,26 @@ import Testing
     #expect(FineScale.place(.max) == FineScale.count - 1)
   }
 
+  @Test func `a round that holds traffic up for long is told of`() throws {
+    let harness = try LoopHarness()
+    let load = try LoopLoad(loop: harness.loop)
+    var stalls: [UInt64] = []
+    load.onStall = { stalls.append($0) }
+    var fired = 0
+    let timer = Timer(loop: harness.loop) {
+      fired += 1
+      let end = Loop.monotonicNanos() + (fired == 2 ? LoopLoad.stallNanos : 1_000_000)
+      while Loop.monotonicNanos() < end {}
+    }
+    timer.start(afterMillis: 1, repeatMillis: 1)
+    harness.wait(for: "rounds") { fired >= 5 }
+    #expect(stalls.contains { $0 >= LoopLoad.stallNanos })
+    #expect(stalls.count < fired)
+    timer.close()
+    load.close()
+    harness.finish()
+  }
+
   @Test func `rounds of a loop are told by how long they worked`() throws {
     let harness = try LoopHarness()
     let load = try LoopLoad(loop: harness.loop)

@@ -8,10 +8,8 @@ enum ModeEffect {
   /// nothing to go by.
   static func text(_ mode: PinMode, _ turns: TurnList, _ current: PinMode?) -> String {
     if mode == .off {
-      guard let current, current != .off, let latest = turns.last,
-        latest.unpinTokens.value > 0
-      else { return "" }
-      return "; the next turn computes \(Humanised.tokens(latest.unpinTokens)) tokens again"
+      guard let current, current != .off, let cost = unpinCost(turns.last) else { return "" }
+      return "; the next turn computes \(cost) tokens again"
     }
     var seen = 0
     var held = 0
@@ -20,6 +18,14 @@ enum ModeEffect {
       if mode.covers(turns[index].verdict.tier) { held += 1 }
     }
     return seen == 0 ? "" : "; covers \(held) of \(Humanised.plural(seen, "break")) seen"
+  }
+}
+
+extension ModeEffect {
+  /// Tokens that the next turn computes again if pinning is turned off; nil if none.
+  static func unpinCost(_ latest: TurnRecord?) -> String? {
+    guard let latest, latest.unpinTokens.value > 0 else { return nil }
+    return Humanised.tokens(latest.unpinTokens)
   }
 }
 

@@ -132,11 +132,13 @@ extension DashboardState {
 
   private mutating func modeChanged(_ session: SessionID?, _ mode: PinMode, _ turn: Int) {
     if let session {
+      let cost = live[session].flatMap { ModeEffect.unpinCost($0.latest) }
       live.setMode(mode, of: session, from: turn)
       frozen?.setMode(mode, of: session, from: turn)
       say(
         mode == .off
           ? "unpinned \(session) from turn \(turn)"
+            + (cost.map { ", which computes \($0) tokens again; p takes it back" } ?? "")
           : "pinned \(session) (\(mode.name)) from turn \(turn)", .held)
     } else {
       options.defaultMode = mode

@@ -204,6 +204,9 @@ enum StatusBars {
     }
     let (text, role) = SessionTexts.state(row, state: state, now: now)
     pieces.append(TableCell(text, role))
+    if row.mode != .off, let cost = ModeEffect.unpinCost(row.latest) {
+      pieces.append(TableCell("unpinning costs \(cost) tok"))
+    }
     return pieces
   }
 

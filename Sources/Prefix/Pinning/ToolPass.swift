@@ -12,7 +12,8 @@ struct ToolPass {
   let policy: PinPolicy
   /// The conversation was rewound: its changes are the agent's to make.
   let isBranch: Bool
-  /// Whether everything behind the tools is the agent's own anyway, so that tools may be added.
+  /// Whether everything behind the tools is the agent's own anyway: tools may be added, and nothing
+  /// is worth a note.
   let mayGrow: Bool
 
   /// What a note has to say of a tool.
@@ -108,7 +109,7 @@ struct ToolPass {
     }
     if ToolSchemaRepair.isSameMeaning(was, now) {
       try note(.schemaOrder, ToolSchemaRepair.repairClass)
-    } else if !isBranch, let change = ToolDescriptionRepair.change(was, now) {
+    } else if !isBranch, !mayGrow, let change = ToolDescriptionRepair.change(was, now) {
       try note(.toolDescription, ToolDescriptionRepair.repairClass)
       news.append(News(name: name(now), before: change.was, after: change.now))
       kept.isNoted = true
