@@ -10,7 +10,8 @@ final class ChildCommand {
     case notStarted(String, code: Int32)
   }
 
-  private let process: pid_t
+  /// 0 before it is started.
+  private var process: pid_t = 0
   private var isOver = false
   private var watches: [SignalWatch] = []
   private let ended: (Int32) -> Void
@@ -24,8 +25,8 @@ final class ChildCommand {
     loop: Loop, _ words: [String], environment: [(name: String, value: String)],
     _ ended: @escaping (Int32) -> Void
   ) throws {
-    process = try Self.spawn(words, environment)
     self.ended = ended
+    // Before the command runs: what it says may be answered with a signal at once.
     watches = [
       try SignalWatch(loop: loop, signal: SIGCHLD) { [unowned self] in look() },
       // The terminal sends these to the command, too, which decides what they mean.
@@ -35,8 +36,12 @@ final class ChildCommand {
       try SignalWatch(loop: loop, signal: SIGHUP) { [unowned self] in forward(SIGHUP) },
       try SignalWatch(loop: loop, signal: SIGCONT) { [unowned self] in forward(SIGCONT) },
     ]
-    // It may be over already: that signal came before anybody watched.
-    loop.soon { [weak self] in self?.look() }
+    do throws(Fault) {
+      process = try Self.spawn(words, environment)
+    } catch {
+      close()
+      throw error
+    }
   }
 
   /// Asks the command to end.
@@ -48,12 +53,12 @@ final class ChildCommand {
   }
 
   private func forward(_ signal: Int32) {
-    if !isOver { kill(process, signal) }
+    if process > 0, !isOver { kill(process, signal) }
   }
 
   private func look() {
     var raw: Int32 = 0
-    while !isOver, waitpid(process, &raw, WNOHANG | WUNTRACED) == process {
+    while process > 0, !isOver, waitpid(process, &raw, WNOHANG | WUNTRACED) == process {
       if raw & 0xFF == 0x7F {
         // A command that stopped itself alone: its job is this process, which the shell watches.
         kill(getpid(), SIGTSTP)
