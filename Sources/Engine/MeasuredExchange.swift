@@ -21,6 +21,7 @@ final class MeasuredExchange: ExchangeObserver {
   private(set) var prediction: HitPrediction?
   private(set) var decision: PinDecision?
   private var viewBefore: ServerView?
+  private var verdict: Verdict?
   /// Which slot the turn was sent to, once that was decided.
   var place: SlotAffinity.Place?
   /// Bytes that were added to tie the turn to a slot or a machine.
@@ -72,9 +73,9 @@ final class MeasuredExchange: ExchangeObserver {
   func keepDecision() -> AnswerHold? {
     guard let reception, reception.relation != .compactionCall else { return nil }
     let hold = AnswerHold()
-    engine.keep(
-      reception.session, holding: hold,
-      erasing: CauseFinder.verdict(reception).cause == .redaction)
+    let verdict = CauseFinder.verdict(reception)
+    self.verdict = verdict
+    engine.keep(reception.session, holding: hold, erasing: verdict.cause == .redaction)
     answerHold = hold
     return hold
   }
@@ -104,7 +105,7 @@ final class MeasuredExchange: ExchangeObserver {
   func measureRequest() {
     isMeasured = true
     guard receive(), let reception else { return }
-    var record = TurnBuilder.record(reception, facts)
+    var record = TurnBuilder.record(reception, facts, verdict)
     if let decision {
       TurnBuilder.apply(decision, to: &record, reception)
     }

@@ -6,7 +6,10 @@ import Upstream
 
 /// Turns a matched request into the record of its turn.
 enum TurnBuilder {
-  static func record(_ reception: Reception, _ facts: RequestFacts) -> TurnRecord {
+  /// - Parameter verdict: if it was found already.
+  static func record(
+    _ reception: Reception, _ facts: RequestFacts, _ verdict: Verdict? = nil
+  ) -> TurnRecord {
     let session = reception.session
     let index = reception.history.index
     var record = TurnRecord(
@@ -27,7 +30,7 @@ enum TurnBuilder {
     record.incomingMessages = index.messageCount
     record.promptTokens = TokenCount(
       session.estimate.tokens(inFirst: reception.history.promptBytes), estimated: true)
-    record.verdict = CauseFinder.verdict(reception)
+    record.verdict = verdict ?? CauseFinder.verdict(reception)
     record.map = MapBuilder.map(reception)
     if reception.relation != .compactionCall {
       record.zones = PromptZones(reception, session.estimate)

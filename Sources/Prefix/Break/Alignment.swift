@@ -200,8 +200,7 @@ public struct Alignment: Sendable {
     // Members in another order leave little in common at both ends, but the bytes are the same ones.
     if a.count == b.count, sum(a) == sum(b) { return true }
     guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
-    // Members in another order: the same bytes in all, and little of it in the same place.
-    if shorter <= 96 || a.count == b.count { return true }
+    if shorter <= 96 { return true }
     let front = commonPrefixLength(a, b)
     // A string on one side, a list of parts on the other: nothing but the wrapping need differ.
     if front < shorter, a[front] != b[front],

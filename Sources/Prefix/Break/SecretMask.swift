@@ -11,13 +11,63 @@ public enum SecretMask {
   ]
 
   public static func masked(_ text: String) -> String {
+    var text = text
+    return text.withUTF8 { plain($0) } ?? anyScript(text)
+  }
+
+  /// ASCII by bytes, which is most of what goes by; nil if there is anything else in it.
+  private static func plain(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+    var out: [UInt8] = []
+    out.reserveCapacity(text.count)
+    var previous = 0..<0
+    var at = 0
+    while at < text.count {
+      guard text[at] < 0x80 else { return nil }
+      let start = at
+      while at < text.count, isWordByte(text[at]) { at += 1 }
+      if at == start {
+        out.append(text[at])
+        at += 1
+        continue
+      }
+      // Shorter words are never masked.
+      if at - start >= 8, isCredential(word(text, start..<at), behind: word(text, previous)) {
+        out.append(contentsOf: mask.utf8)
+      } else {
+        out.append(contentsOf: text[start..<at])
+      }
+      previous = start..<at
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  private static func word(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
+    String(decoding: text[range], as: UTF8.self)
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+      UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="),
+      UInt8(ascii: "~"):
+      true
+    default: false
+    }
+  }
+
+  private static func isCredential(_ word: String, behind previous: String) -> Bool {
+    isSecret(word) || isAnnounced(word, by: previous)
+  }
+
+  private static func anyScript(_ text: String) -> String {
     var out = ""
     out.reserveCapacity(text.utf8.count)
     var word = ""
     var previous = ""
     func flush() {
       guard !word.isEmpty else { return }
-      out += isSecret(word) || isAnnounced(word, by: previous) ? mask : word
+      out += isCredential(word, behind: previous) ? mask : word
       previous = word
       word = ""
     }

@@ -36,12 +36,25 @@ struct Pairing {
     flaws += open.count
   }
 
+  /// Whether what is forwarded has the calls and results of what the agent sent, block by block: then
+  /// neither has to be read as a whole. Only what was replaced is looked at.
+  static func isUntouched(_ history: History, _ view: ServerView) -> Bool {
+    history.index.indices(of: .messages).allSatisfy { at in
+      let entry = view.entries[at]
+      guard entry.ghosts.isEmpty, !entry.isOmitted else { return false }
+      guard let forwarded = entry.forwarded else { return true }
+      guard let own = history.bytes(of: at) else { return false }
+      let dialect = history.index.dialect
+      return forwarded.bytes.withUnsafeBytes { CallIDs($0, dialect) == CallIDs(own, dialect) }
+    }
+  }
+
   /// What the agent itself left open is its own affair.
   func isAsComplete(as other: Pairing) -> Bool { flaws <= other.flaws }
 }
 
 /// The ids of the calls and results in one message, as hashes.
-private struct CallIDs {
+private struct CallIDs: Equatable {
   var calls: [UInt64] = []
   var results: [UInt64] = []
 

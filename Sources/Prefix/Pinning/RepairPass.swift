@@ -60,7 +60,9 @@ struct RepairPass {
     if acceptedFrom == nil { echo() }
     try placeNotes()
     view.entries = entries
-    if !repairs.isEmpty || acceptedFrom != nil, !Pairing(new, view).isAsComplete(as: Pairing(new)) {
+    if !repairs.isEmpty || acceptedFrom != nil, !Pairing.isUntouched(new, view),
+      !Pairing(new, view).isAsComplete(as: Pairing(new))
+    {
       throw .rebase("a tool call would have lost its counterpart")
     }
     return view
