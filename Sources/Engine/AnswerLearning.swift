@@ -21,6 +21,7 @@ extension MeasuredExchange {
       session.estimate.calibrate(bytes: promptBytes, tokens: prompt)
     }
     judge(&record, counts)
+    judgeSlots(record)
     guard reception.relation != .compactionCall else { return }
     audit(&record, session)
     judgeReuse(&record, reception)

@@ -88,6 +88,17 @@ struct HitPrediction {
     }
   }
 
+  /// What is reused by the choice that the server is expected to make among its slots.
+  func tokens(_ choice: SlotPool.Choice) -> TokenCount {
+    let reused = choice.reused
+    if reused.isOwn { return certain }
+    // Of another's prompt no checkpoint is known, where it cannot be cut anywhere.
+    if case .slot(let hits) = model, hits.resumesAtCheckpoints {
+      return TokenCount(0, estimated: true)
+    }
+    return TokenCount(min(reused.tokens, max(0, query.prompt - 1)), estimated: !reused.isExact)
+  }
+
   /// Where the request asks for caching, for rules that heed it.
   private static func breakpoints(
     _ model: HitModel, _ reception: Reception, _ now: UInt64

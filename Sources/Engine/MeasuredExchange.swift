@@ -19,6 +19,8 @@ final class MeasuredExchange: ExchangeObserver {
   private(set) var reader: AnswerReader?
   private(set) var before: LastTurn?
   private(set) var prediction: HitPrediction?
+  /// The turn among the slots of the server; nil where those are not played.
+  var slotTurn: SlotForecasts.Turn?
   private(set) var decision: PinDecision?
   private var viewBefore: ServerView?
   private var verdict: Verdict?
@@ -113,6 +115,7 @@ final class MeasuredExchange: ExchangeObserver {
     beginPlace(reception)
     record.forwardedBytes += tieBytes
     predict(&record, reception)
+    beginSlots(&record, reception)
     self.record = record
     for session in reception.evicted { engine.publish(.sessionEvicted(session)) }
     engine.publish(.started(record))
@@ -139,6 +142,7 @@ final class MeasuredExchange: ExchangeObserver {
       record, reception, decision, last: before, kind: engine.kind(of: facts.upstream),
       traits: engine.traits(of: facts.upstream), now: facts.nowMillis)
     record.predictedTokens = prediction?.tokens
+    forecast(&record)
     record.echo = prediction?.echo?.outcome
   }
 
@@ -287,6 +291,7 @@ final class MeasuredExchange: ExchangeObserver {
       keepFingerprint()
     }
     endPlace(record, reception)
+    endSlots(record, reception)
     engine.publish(.finished(record))
     engine.checkRendering(
       record, before: reception.previous?.body, after: reception.history.body, facts.upstream)

@@ -63,6 +63,20 @@ public struct TokenEstimate: Sendable {
     return tokens(inFirst: bytes)
   }
 
+  /// Tokens in front of each of these places, which ascend.
+  public func tokens(atEach places: [Int]) -> [Int] {
+    var before = Point(bytes: 0, tokens: 0)
+    var next = 0
+    return places.map { bytes in
+      while next < points.count, points[next].bytes < bytes {
+        before = points[next]
+        next += 1
+      }
+      if next < points.count { return max(0, interpolate(bytes, before, points[next])) }
+      return before.tokens + Int((Double(max(0, bytes - before.bytes)) / bytesPerToken).rounded())
+    }
+  }
+
   /// Whether the number for exactly this many bytes was reported rather than estimated.
   public func isExact(_ bytes: Int) -> Bool {
     bytes == 0 || points.contains { $0.bytes == bytes }

@@ -10,6 +10,7 @@ struct UpstreamWatch {
   var plan: ProbePlan
   private(set) var facts = ServerFacts()
   var affinity = SlotAffinity()
+  var forecasts = SlotForecasts()
   /// Whether requests with a name for their conversation are taken.
   var takesNames = true
   private(set) var slots: [SlotState] = []
@@ -125,7 +126,10 @@ struct UpstreamWatch {
       before.startMark != 0 && before.startMark != facts.startMark
       || before.setupMark != 0 && before.setupMark != facts.setupMark
     if isOther { news.isStarted = true }
-    if let count = facts.slotCount { affinity.serverHas(slots: count) }
+    if let count = facts.slotCount {
+      affinity.serverHas(slots: count)
+      forecasts.serverHas(slots: count)
+    }
     return true
   }
 
@@ -142,6 +146,7 @@ struct UpstreamWatch {
   mutating func forgetSlots() {
     slots = []
     affinity.serverStarted()
+    forecasts.serverStarted()
     plan.forget()
   }
 }

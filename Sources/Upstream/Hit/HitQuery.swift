@@ -34,5 +34,5 @@ public struct HitQuery: Sendable {
   }
 
   /// Tokens the request has in common with what a server holds that keeps what it generated.
-  var common: Int { kept + (kept >= previous ? echoed : 0) }
+  public var common: Int { kept + (kept >= previous ? echoed : 0) }
 }
