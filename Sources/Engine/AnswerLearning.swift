@@ -143,7 +143,7 @@ extension MeasuredExchange {
   /// the server plainly reused just that; it may have lost more, or found an older copy.
   private func calibrate(_ session: Session, _ boundary: Boundary, _ record: TurnRecord) {
     session.estimate.forget(behind: boundary.keptBytes)
-    guard let reported = record.usage.cachedTokens else { return }
+    guard !reusesOthers, let reported = record.usage.cachedTokens else { return }
     let expected = record.keptTokens.value
     if abs(reported - expected) <= max(ServerVerdict.slack, expected / 5) {
       session.estimate.calibrate(bytes: boundary.keptBytes, tokens: reported)
@@ -153,7 +153,7 @@ extension MeasuredExchange {
   /// When tools or system prompt changed, what the server reused tells which of them it renders
   /// first. The prediction of this turn is corrected, too: it was made with the wrong order.
   private func learnOrder(_ record: inout TurnRecord, _ reception: Reception) {
-    guard let reported = record.usage.cachedTokens, let old = reception.previous,
+    guard !reusesOthers, let reported = record.usage.cachedTokens, let old = reception.previous,
       let alignment = reception.alignment, let boundary = reception.boundary,
       let previous = record.previousTokens,
       let other = Boundary(

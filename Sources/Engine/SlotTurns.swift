@@ -32,6 +32,13 @@ extension MeasuredExchange {
     record.predictedTokens = prediction.tokens(choice)
   }
 
+  /// Whether the server is believed to have reused what another session left: that says nothing about
+  /// the session's own prompt.
+  var reusesOthers: Bool {
+    guard let slotTurn, let choice = engine.forecast(slotTurn, facts.upstream) else { return false }
+    return !choice.reused.isOwn && choice.reused.tokens > 0
+  }
+
   func judgeSlots(_ record: TurnRecord) {
     guard let slotTurn, let reported = record.usage.cachedTokens else { return }
     func overlap(_ count: TokenCount) -> SlotOverlap {
@@ -43,7 +50,7 @@ extension MeasuredExchange {
   }
 
   func endSlots(_ record: TurnRecord, _ reception: Reception) {
-    guard let slotTurn, engine.kind(of: facts.upstream) == .llamaCpp else { return }
+    guard let slotTurn else { return }
     engine.endSlots(slotTurn, held(record, reception, slotTurn), facts.upstream)
   }
 
@@ -73,20 +80,8 @@ extension Engine {
     _ request: SlotRequest, _ reception: Reception, _ upstream: Int
   ) -> SlotForecasts.Turn? {
     guard watches.indices.contains(upstream) else { return nil }
-    let history = reception.history
-    let order = reception.order
-    return watches[upstream].forecasts.begin(request) { held, number in
-      // The session's newest request may be a later one than the slot holds; the block tells.
-      guard let other = sessions.session(SessionID(raw: held.owner))?.history,
-        let mine = PromptChain.block(number, of: history.index, order),
-        let theirs = PromptChain.block(number, of: other.index, order),
-        HeldPrompt.join(
-          number > 0 ? held.chain[number - 1] : 0, other.index.blocks[theirs].digest.low)
-          == held.chain[number],
-        let a = history.bytes(of: mine), let b = other.bytes(of: theirs)
-      else { return nil }
-      return (commonPrefixLength(a, b), b.count)
-    }
+    let texts = SlotTexts(sessions: sessions, history: reception.history, order: reception.order)
+    return watches[upstream].forecasts.begin(request, texts)
   }
 
   func forecast(_ turn: SlotForecasts.Turn, _ upstream: Int) -> SlotPool.Choice? {
@@ -103,5 +98,49 @@ extension Engine {
 
   func endSlots(_ turn: SlotForecasts.Turn, _ held: HeldPrompt?, _ upstream: Int) {
     watches[upstream].forecasts.end(turn, held)
+  }
+}
+
+/// The texts behind held prompts, as far as sessions still have them.
+private struct SlotTexts: HeldTexts {
+  let sessions: SessionTable
+  let history: History
+  let order: RenderingOrder
+
+  func bytes(sharedWith held: HeldPrompt, inBlock number: Int) -> Int? {
+    guard let mine = PromptChain.block(number, of: history.index, order),
+      let a = history.bytes(of: mine), let (other, theirs) = block(number, of: held),
+      let b = other.history?.bytes(of: theirs)
+    else { return nil }
+    return commonPrefixLength(a, b)
+  }
+
+  func tokens(of held: HeldPrompt, inBlock number: Int, bytes: Int) -> Int? {
+    guard let (other, theirs) = block(number, of: held), let old = other.history,
+      let body = old.body
+    else { return nil }
+    var front = 0
+    for segment in old.index.segments(order).dropFirst() {
+      for at in segment {
+        if at == theirs {
+          return other.estimate.tokens(inFirst: front + bytes) {
+            old.index.weight(of: $0, body.bytes, order)
+          }
+        }
+        front += Int(old.index.blocks[at].length)
+      }
+    }
+    return nil
+  }
+
+  /// The session's newest request may be a later one than the slot holds; the hash tells.
+  private func block(_ number: Int, of held: HeldPrompt) -> (Session, Int)? {
+    guard let other = sessions.session(SessionID(raw: held.owner)),
+      let index = other.history?.index,
+      let block = PromptChain.block(number, of: index, order),
+      HeldPrompt.join(number > 0 ? held.chain[number - 1] : 0, index.blocks[block].digest.low)
+        == held.chain[number]
+    else { return nil }
+    return (other, block)
   }
 }

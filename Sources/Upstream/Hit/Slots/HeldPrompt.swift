@@ -103,3 +103,14 @@ public struct SlotOverlap: Sendable, Equatable {
     self.mark = mark
   }
 }
+
+/// The texts of a request and of held prompts, for looking into the first block in which they differ.
+public protocol HeldTexts {
+  /// Bytes with which this block of the request and of the held prompt begins; nil if a text is not
+  /// at hand.
+  func bytes(sharedWith held: HeldPrompt, inBlock number: Int) -> Int?
+
+  /// Tokens of the held prompt in front of a place in one of its blocks; nil if its text is not at
+  /// hand.
+  func tokens(of held: HeldPrompt, inBlock number: Int, bytes: Int) -> Int?
+}

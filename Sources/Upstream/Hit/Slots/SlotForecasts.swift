@@ -20,8 +20,8 @@ public struct SlotForecasts: Sendable {
 
   /// Turns that are remembered until it is known how many slots there are.
   static let maxEarly = 16
-  /// Turns on which ways differed that are remembered of each way.
-  static let judged = 12
+  /// Of each way the last 12 turns on which ways differed are remembered.
+  private static let judgedMask: UInt16 = 0xFFF
   /// Places where two prompts part of which the server's count is remembered.
   static let maxCounts = 256
 
@@ -34,17 +34,17 @@ public struct SlotForecasts: Sendable {
   private var countedOrder: [UInt64] = []
   private var epoch = 0
 
-  /// Of ways that were right as often the first one is believed: the server's defaults.
+  /// Before anything speaks for one of them the first is believed: the server's defaults.
   private static let ways: [Way] =
     SlotPool.HostMemory.allCases.map(Way.slots) + [.plain]
 
   public init() {}
 
-  /// The way that is believed.
+  /// The way that is believed: right most often, or last among those that were as often.
   public var way: Way {
     let best = verdicts.indices.max { a, b in
-      let before = verdicts[a].nonzeroBitCount
-      let after = verdicts[b].nonzeroBitCount
+      let before = (verdicts[a].nonzeroBitCount, -verdicts[a].trailingZeroBitCount)
+      let after = (verdicts[b].nonzeroBitCount, -verdicts[b].trailingZeroBitCount)
       return before == after ? a > b : before < after
     }
     return best.map { Self.ways[$0] } ?? .plain
@@ -73,18 +73,15 @@ public struct SlotForecasts: Sendable {
 
   // MARK: A turn
 
-  /// - Parameter inside: what the request shares with the first block of a held prompt that differs,
-  ///   by the prompt and the number of the block; nil if the block's text is not at hand.
-  public mutating func begin(
-    _ request: SlotRequest, inside: (HeldPrompt, Int) -> (bytes: Int, of: Int)?
-  ) -> Turn {
+  /// - Parameter texts: nil compares whole blocks only.
+  public mutating func begin(_ request: SlotRequest, _ texts: (any HeldTexts)?) -> Turn {
     var known: [UInt64: SlotOverlap] = [:]
     let counts = counts
     let choices = pools.indices.map { at in
       pools[at].begin(request) { held in
         let name = HeldPrompt.join(held.key, UInt64(truncatingIfNeeded: held.tokens))
         if let overlap = known[name] { return overlap }
-        let overlap = Self.overlap(request, held, counts, inside)
+        let overlap = Self.overlap(request, held, counts, texts)
         known[name] = overlap
         return overlap
       }
@@ -119,20 +116,21 @@ public struct SlotForecasts: Sendable {
   /// Holds the ways against the server's count.
   ///
   /// - Parameters:
-  ///   - plain: the plain prediction.
+  ///   - plain: the plain prediction; nil on a first turn, which would find nothing.
   ///   - own: what is reused if the session finds what it left; nil on a first turn.
   public mutating func judge(_ turn: Turn, plain: SlotOverlap?, own: SlotOverlap?, reported: Int) {
     guard turn.epoch == epoch else { return }
     let played: [SlotOverlap] = turn.choices.compactMap { choice in
       choice.map { $0.reused.isOwn ? own ?? $0.reused : $0.reused }
     }
-    if let plain, played.count == Self.ways.count - 1 {
-      let isRight = (played + [plain]).map { Self.fits($0, reported) }
+    if played.count == Self.ways.count - 1 {
+      let all = played + [plain ?? SlotOverlap(tokens: 0)]
+      let closely = all.map { abs($0.tokens - reported) <= max(16, reported / 100) }
+      let isRight = closely.contains(true) ? closely : all.map { Self.fits($0, reported) }
       // What all foresaw, or none, tells nothing about them.
       if Set(isRight).count > 1 {
         for (at, isRight) in isRight.enumerated() {
-          let bits = (verdicts[at] << 1) | (isRight ? 1 : 0)
-          verdicts[at] = bits & ((1 << UInt16(Self.judged)) - 1)
+          verdicts[at] = ((verdicts[at] << 1) | (isRight ? 1 : 0)) & Self.judgedMask
         }
       }
     }
@@ -145,14 +143,14 @@ public struct SlotForecasts: Sendable {
 
   // MARK: Comparing
 
+  /// Whether an estimate is as near as estimates are.
   private static func fits(_ overlap: SlotOverlap, _ reported: Int) -> Bool {
-    let tolerance = overlap.isExact ? max(16, reported / 100) : max(64, reported * 3 / 20)
-    return abs(overlap.tokens - reported) <= tolerance
+    !overlap.isExact && abs(overlap.tokens - reported) <= max(64, reported * 3 / 20)
   }
 
   private static func overlap(
     _ request: SlotRequest, _ held: HeldPrompt, _ counts: [UInt64: Int],
-    _ inside: (HeldPrompt, Int) -> (bytes: Int, of: Int)?
+    _ texts: (any HeldTexts)?
   ) -> SlotOverlap {
     if let own = request.own, own.key == held.key {
       return SlotOverlap(tokens: min(own.common, held.tokens), isOwn: true)
@@ -165,15 +163,14 @@ public struct SlotForecasts: Sendable {
     if blocks == request.chain.count {
       return SlotOverlap(tokens: min(front, held.prompt), isExact: false)
     }
-    let part = inside(held, blocks) ?? (bytes: 0, of: 1)
+    let bytes = texts?.bytes(sharedWith: held, inBlock: blocks) ?? 0
     let mark = HeldPrompt.join(
-      blocks > 0 ? held.chain[blocks - 1] : 0, UInt64(truncatingIfNeeded: part.bytes))
+      blocks > 0 ? held.chain[blocks - 1] : 0, UInt64(truncatingIfNeeded: bytes))
     if let count = counts[mark] {
-      return SlotOverlap(tokens: min(count, held.tokens), isExact: true, mark: mark)
+      return SlotOverlap(tokens: min(count, held.tokens), mark: mark)
     }
-    let share = Double(part.bytes) / Double(max(1, part.of))
-    let behind = Int((share * Double(held.ends[blocks] - front)).rounded())
-    return SlotOverlap(tokens: min(front + behind, held.prompt), isExact: false, mark: mark)
+    let tokens = texts?.tokens(of: held, inBlock: blocks, bytes: bytes) ?? front
+    return SlotOverlap(tokens: min(tokens, held.prompt), isExact: false, mark: mark)
   }
 
   private mutating func remember(_ mark: UInt64, _ count: Int) {
@@ -184,7 +181,7 @@ public struct SlotForecasts: Sendable {
   /// A turn of which it is not known when it got its slot: as if it had run on its own just now.
   private mutating func finish(_ request: SlotRequest, _ held: HeldPrompt, _ at: Int) {
     let counts = counts
-    let choice = pools[at].begin(request) { Self.overlap(request, $0, counts) { _, _ in nil } }
+    let choice = pools[at].begin(request) { Self.overlap(request, $0, counts, nil) }
     if let choice { pools[at].end(choice.slot, held) }
   }
 
