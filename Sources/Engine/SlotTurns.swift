@@ -15,7 +15,7 @@ extension MeasuredExchange {
     let query = prediction?.query
     slotTurn = engine.beginSlots(
       SlotRequest(
-        chain: chain.hashes, prompt: query?.prompt ?? record.promptTokens.value,
+        chain: chain.hashes, bytes: chain.ends, prompt: query?.prompt ?? record.promptTokens.value,
         own: query.flatMap { query in
           reception.previous.map { (PromptChain.key($0.index), query.common) }
         },

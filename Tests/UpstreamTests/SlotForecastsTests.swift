@@ -23,7 +23,9 @@ private struct Talk {
   var previous: Int { prompt - 100 }
 
   var request: SlotRequest {
-    SlotRequest(chain: chain(blocks), prompt: prompt, own: lastKey.map { ($0, previous) })
+    SlotRequest(
+      chain: chain(blocks), bytes: blocks.indices.map { 4000 + $0 * 400 }, prompt: prompt,
+      own: lastKey.map { ($0, previous) })
   }
 
   var held: HeldPrompt {

@@ -19,7 +19,9 @@ private func chain(_ blocks: [UInt64]) -> [UInt64] {
 }
 
 private func request(_ blocks: [UInt64], slot: Int?) -> SlotRequest {
-  SlotRequest(chain: chain(blocks), prompt: blocks.count * 100, slot: slot)
+  SlotRequest(
+    chain: chain(blocks), bytes: blocks.indices.map { ($0 + 1) * 400 }, prompt: blocks.count * 100,
+    slot: slot)
 }
 
 /// Blocks of a conversation of its own.

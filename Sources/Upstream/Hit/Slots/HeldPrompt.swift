@@ -64,10 +64,12 @@ public struct HeldPrompt: Sendable, Equatable {
   }
 }
 
-/// A request that a slot is to be found for. All counts are tokens.
+/// A request that a slot is to be found for. Counts are tokens where nothing else is said.
 public struct SlotRequest: Sendable {
   /// See `HeldPrompt`.
   public var chain: [UInt64]
+  /// Where each of these blocks ends, in bytes of the prompt.
+  public var bytes: [Int]
   /// The whole prompt.
   public var prompt: Int
   /// The prompt that the request is known to continue, and how much of what is held of it the request
@@ -77,9 +79,11 @@ public struct SlotRequest: Sendable {
   public var slot: Int?
 
   public init(
-    chain: [UInt64], prompt: Int, own: (key: UInt64, common: Int)? = nil, slot: Int? = nil
+    chain: [UInt64], bytes: [Int], prompt: Int, own: (key: UInt64, common: Int)? = nil,
+    slot: Int? = nil
   ) {
     self.chain = chain
+    self.bytes = bytes
     self.prompt = prompt
     self.own = own
     self.slot = slot

@@ -164,8 +164,9 @@ public struct SlotForecasts: Sendable {
       return SlotOverlap(tokens: min(front, held.prompt), isExact: false)
     }
     let bytes = texts?.bytes(sharedWith: held, inBlock: blocks) ?? 0
-    let mark = HeldPrompt.join(
-      blocks > 0 ? held.chain[blocks - 1] : 0, UInt64(truncatingIfNeeded: bytes))
+    // Not by the text in front: a clock in it changes at every turn, and the place stays.
+    let place = (blocks > 0 ? request.bytes[blocks - 1] : 0) + bytes
+    let mark = HeldPrompt.join(UInt64(blocks), UInt64(place))
     if let count = counts[mark] {
       return SlotOverlap(tokens: min(count, held.tokens), mark: mark)
     }
