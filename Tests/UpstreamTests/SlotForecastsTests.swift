@@ -150,6 +150,28 @@ private struct Bench {
     #expect(counts == [0, 1005, 1031, 1031])
   }
 
+  @Test func `the count is known again where a clock has changed the text in front`() {
+    var forecasts = SlotForecasts()
+    forecasts.serverHas(slots: 1)
+    var last: Int?
+    for clock in UInt64(1)...3 {
+      for session in UInt32(1)...2 {
+        let talk = Talk(session: session)
+        let blocks = [clock] + talk.blocks.dropFirst()
+        var request = talk.request
+        request.chain = chain(blocks)
+        var held = talk.held
+        held.chain = chain(blocks)
+        held.key = held.chain[1]
+        let turn = forecasts.begin(request, session == 2 ? Texts() : nil)
+        if session == 2 { last = forecasts.forecast(turn)?.reused.tokens }
+        forecasts.judge(turn, plain: nil, own: nil, reported: session == 2 ? 1031 : 0)
+        forecasts.end(turn, held)
+      }
+    }
+    #expect(last == 1031)
+  }
+
   @Test func `a turn that was under way when the server was lost does not free another's slot`() {
     var forecasts = SlotForecasts()
     forecasts.serverHas(slots: 1)
