@@ -295,6 +295,7 @@ final class MeasuredExchange: ExchangeObserver {
     engine.publish(.finished(record))
     engine.checkRendering(
       record, before: reception.previous?.body, after: reception.history.body, facts.upstream)
+    engine.checkUsage(record, facts.upstream)
     if reception.session.turns == reception.turn { engine.keep(reception.session) }
   }
 

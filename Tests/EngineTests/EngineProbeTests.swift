@@ -278,4 +278,17 @@ private func talk(_ name: String, _ turns: Int) -> String {
     #expect(record.serverDetail.contains("the prediction was an estimate"))
     #expect(record.serverCause == nil)
   }
+
+  @Test func `a loss that nothing else explains has vLLM asked how full its cache is`() {
+    let lab = Lab()
+    lab.pages["/v1/models"] = #"{"data":[{"id":"x","owned_by":"vllm"}]}"#
+    lab.pages["/metrics"] = "vllm:kv_cache_usage_perc{engine=\"0\"} 0.98\n"
+    lab.turn(talk("a", 0), prompt: 1000, cached: 0)
+    lab.turn(talk("a", 1), prompt: 1100, cached: 990)
+    #expect(!lab.asked.contains("/metrics"))
+    lab.turn(talk("a", 2), prompt: 1200, cached: 0)
+    #expect(lab.finished.last?.serverCause == .serverUnknown)
+    #expect(lab.asked.contains("/metrics"))
+    #expect(lab.notices.contains { $0.contains("98 % full") && $0.contains("evicted") })
+  }
 }

@@ -30,6 +30,7 @@ extension Engine: ProbeSource {
     if let count = news.count, let exchange = counted[upstream]?.exchange {
       exchange.noteShared(count.tokens, session: count.session, turn: count.turn)
     }
+    if let usage = news.usage { tell(usage: usage, upstream) }
     tellAffinity(upstream)
   }
 
@@ -72,6 +73,27 @@ extension Engine: ProbeSource {
           + "which the server reused \(check.reported ?? 0)"
       }
     inform(text)
+  }
+
+  /// A server that lost a prompt for no reason of ours may have needed the room.
+  func checkUsage(_ record: TurnRecord, _ upstream: Int) {
+    guard watches.indices.contains(upstream), record.serverCause == .serverUnknown,
+      [.vLLM, .sgLang].contains(kind(of: upstream)), watches[upstream].plan.want(.usage)
+    else { return }
+    watches[upstream].unexplained = (record.session, record.turn)
+    wakeProber(upstream)
+  }
+
+  private func tell(usage: Double, _ upstream: Int) {
+    guard let turn = watches[upstream].unexplained else { return }
+    watches[upstream].unexplained = nil
+    let share =
+      "session \(turn.session), turn \(turn.turn): the server's cache is "
+      + "\(Int((usage * 100).rounded())) % full"
+    inform(
+      usage >= 0.9
+        ? "\(share): what this session had was probably evicted"
+        : "\(share): it was not short of room just now")
   }
 
   // MARK: For exchanges

@@ -24,6 +24,8 @@ struct ProbePlan {
     case rendering
     /// llama.cpp: the same to count what two requests share, while the second one is processed.
     case counting
+    /// vLLM, SGLang: how full their cache is.
+    case usage
   }
 
   enum Step: Equatable {
@@ -54,6 +56,7 @@ struct ProbePlan {
   static let modelsEveryMillis: UInt64 = 600_000
   static let retryMillis: UInt64 = 30_000
   static let renderingEveryMillis: UInt64 = 10_000
+  static let usageEveryMillis: UInt64 = 10_000
   private static let maxFailures = 2
 
   private(set) var kind: ServerKind
@@ -76,6 +79,7 @@ struct ProbePlan {
 
   private static let order: [Question] = [
     .counting, .models, .props, .slots, .loadedModels, .studioModels, .order, .rendering,
+    .usage,
   ]
 
   private var isVendor: Bool {
@@ -183,6 +187,8 @@ struct ProbePlan {
     case .slots:
       if let last = lastAsked[.slots] { time = max(time, last + Self.slotsEveryMillis) }
       if let lastAbort { time = max(time, lastAbort + Self.quietAfterAbortMillis) }
+    case .usage:
+      if let last = lastAsked[.usage] { time = max(time, last + Self.usageEveryMillis) }
     case .rendering:
       // Rendering and counting a long prompt takes the server's time.
       guard inFlight == 0 else { return nil }
@@ -208,7 +214,9 @@ struct ProbePlan {
       retryAt = now + Self.retryMillis
       if failures[question, default: 0] >= Self.maxFailures {
         closed.insert(question)
-      } else if question != .slots, question != .rendering, question != .counting {
+      } else if question != .slots, question != .rendering, question != .counting,
+        question != .usage
+      {
         want(question)
       }
     }

@@ -17,6 +17,8 @@ struct UpstreamWatch {
   var rendering: RenderingCheck?
   /// Counts what a request under way shares with the one before it.
   var counting: RenderingCheck?
+  /// The turn that a full cache may explain.
+  var unexplained: (session: SessionID, turn: Int)?
   /// When the last comparison of renderings was begun.
   var lastRendering: UInt64?
   private var asked: ProbePlan.Question?
@@ -31,6 +33,8 @@ struct UpstreamWatch {
     var finding: RenderingCheck.Finding?
     /// Tokens that a request under way shares with the one before it, and whose it is.
     var count: (session: SessionID, turn: Int, tokens: Int)?
+    /// How full its cache is, 0...1.
+    var usage: Double?
   }
 
   init(kind: ServerKind) { plan = ProbePlan(kind: kind) }
@@ -58,6 +62,7 @@ struct UpstreamWatch {
     case .order: ProbeRequest(path: "/apply-template", body: OrderProbe.body)
     case .rendering: rendering?.request ?? ProbeRequest(path: "/props")
     case .counting: counting?.request ?? ProbeRequest(path: "/props")
+    case .usage: ProbeRequest(path: "/metrics")
     }
   }
 
@@ -113,6 +118,9 @@ struct UpstreamWatch {
       news.count = check.finding.map { (check.session, check.turn, $0.sameTokens) }
       counting = check.finding == nil ? check : nil
       return true
+    case .usage:
+      news.usage = CacheUsageReader.share(json)
+      return news.usage != nil
     }
   }
 
