@@ -10,8 +10,7 @@ public final class ByteBuffer {
   public private(set) var count: Int = 0
 
   public init(capacity: Int) {
-    self.capacity = max(capacity, 16)
-    base = UnsafeMutableRawPointer.allocate(byteCount: self.capacity, alignment: 16)
+    (base, self.capacity) = BufferPool.allocate(max(capacity, 16))
   }
 
   public convenience init(_ bytes: some Sequence<UInt8>) {
@@ -23,7 +22,7 @@ public final class ByteBuffer {
     bytes.withUnsafeBytes { append($0) }
   }
 
-  deinit { base.deallocate() }
+  deinit { BufferPool.free(base, size: capacity) }
 
   /// The filled part. Valid while the buffer lives and nothing is appended.
   @inline(__always)
@@ -68,11 +67,11 @@ public final class ByteBuffer {
   public func reserve(_ extra: Int) {
     guard count + extra > capacity else { return }
     let grown = max(count + extra, capacity + capacity / 2)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
+    let (moved, size) = BufferPool.allocate(grown)
     memcpy(moved, base, count)
-    base.deallocate()
+    BufferPool.free(base, size: capacity)
     base = moved
-    capacity = grown
+    capacity = size
   }
 
   /// Drops the first `n` filled bytes.

@@ -31,7 +31,7 @@ struct AnswerReader {
     let coding = ContentCoding(contentEncoding: contentEncoding)
     decompressor = form == .opaque ? nil : coding.flatMap { Decompressor($0) }
     if coding != .identity, decompressor == nil { form = .opaque }
-    collected = form == .json ? ByteBuffer(capacity: 4096) : nil
+    collected = form == .json ? ByteBuffer(capacity: 1000) : nil
   }
 
   /// Whether the answer that ended was read to its end.

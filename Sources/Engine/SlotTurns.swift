@@ -9,8 +9,10 @@ extension MeasuredExchange {
   /// The request is with the server.
   func beginSlots(_ record: inout TurnRecord, _ reception: Reception) {
     let kind = engine.kind(of: facts.upstream)
-    // A server that was not heard of yet may turn out to be one.
-    guard kind == .llamaCpp || kind == .unknown else { return }
+    // A server that was not heard of yet may turn out to be one, but not after many turns.
+    guard kind == .llamaCpp || kind == .unknown && engine.mayTellSlots(facts.upstream) else {
+      return
+    }
     let chain = PromptChain(reception.history, decision?.view, reception.order)
     let query = prediction?.query
     slotTurn = engine.beginSlots(
@@ -76,6 +78,10 @@ extension MeasuredExchange {
 }
 
 extension Engine {
+  func mayTellSlots(_ upstream: Int) -> Bool {
+    watches.indices.contains(upstream) && watches[upstream].forecasts.takesEarlyTurns
+  }
+
   func beginSlots(
     _ request: SlotRequest, _ reception: Reception, _ upstream: Int
   ) -> SlotForecasts.Turn? {

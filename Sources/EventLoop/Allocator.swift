@@ -1,3 +1,4 @@
+import Bytes
 import CUV
 
 /// What malloc does with freed memory, for the whole process.
@@ -10,5 +11,8 @@ public enum Allocator {
   private static let isKept = cuv_keep_freed_memory(128 << 20, 32 << 20) == 1
 
   /// Gives all freed pages back to the system. Takes some milliseconds if there are many.
-  public static func returnFreedMemory() { cuv_return_freed_memory() }
+  public static func returnFreedMemory() {
+    BufferPool.empty()
+    cuv_return_freed_memory()
+  }
 }

@@ -276,7 +276,7 @@ final class Exchange {
     guard let upstream else { return }
     var length = 0
     for part in plan.body { length += part.count }
-    let head = ByteBuffer(capacity: 1024)
+    let head = ByteBuffer(capacity: 1000)
     var extra = plan.extraRequestFields
     let limit = ForwardingLimit.of(requestHead)
     if let limit { extra.append(("Max-Forwards", String(limit - 1))) }

@@ -50,6 +50,9 @@ public struct SlotForecasts: Sendable {
     return best.map { Self.ways[$0] } ?? .plain
   }
 
+  /// Whether turns are remembered for the time when it is known how many slots there are.
+  public var takesEarlyTurns: Bool { slotCount == nil && early.count < Self.maxEarly }
+
   // MARK: The server
 
   public mutating func serverHas(slots: Int) {

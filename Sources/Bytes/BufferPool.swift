@@ -1,0 +1,75 @@
+import Synchronization
+
+/// Memory of buffers that are gone, kept for the next ones: malloc takes long over blocks of some
+/// kilobytes, and what was freed a moment ago is still in the processor's caches. Buffers may be freed
+/// on any thread.
+public enum BufferPool {
+  /// Smaller and larger blocks are malloc's.
+  static let sizes = 4_096...(256 << 10)
+  /// What is kept at most.
+  static let mostBytes = 8 << 20
+
+  // A pointer in it belongs to nobody else.
+  private struct Guarded: @unchecked Sendable {
+    /// Free blocks of each class; the one freed last is taken first.
+    var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: BufferPool.classes)
+    var bytes = 0
+  }
+
+  private static let state = Mutex(Guarded())
+
+  /// Eight classes to each doubling, so that a block is at most an eighth larger than asked for.
+  private static let steps = 3
+  private static let lowest = 12
+  static let classes = 6 << steps + 1
+
+  /// The class of the smallest block that holds `count` bytes, and that block's size; nil if it is not
+  /// kept here.
+  static func place(_ count: Int) -> (number: Int, size: Int)? {
+    guard sizes.contains(count) else { return nil }
+    let last = count - 1
+    let power = Int.bitWidth - 1 - last.leadingZeroBitCount
+    guard power >= lowest else { return (0, sizes.lowerBound) }
+    let step = last >> (power - steps) & (1 << steps - 1)
+    return ((power - lowest) << steps + step + 1, (1 << steps + step + 1) << (power - steps))
+  }
+
+  /// A block of at least `count` bytes, which goes back with `free`.
+  static func allocate(_ count: Int) -> (base: UnsafeMutableRawPointer, size: Int) {
+    guard let (number, size) = place(count) else {
+      return (.allocate(byteCount: count, alignment: 16), count)
+    }
+    let kept = state.withLock { state -> UInt? in
+      guard let block = state.free[number].popLast() else { return nil }
+      state.bytes -= size
+      return UInt(bitPattern: block)
+    }
+    if let kept, let block = UnsafeMutableRawPointer(bitPattern: kept) { return (block, size) }
+    return (.allocate(byteCount: size, alignment: 16), size)
+  }
+
+  static func free(_ base: UnsafeMutableRawPointer, size: Int) {
+    guard let (number, whole) = place(size), whole == size else { return base.deallocate() }
+    let block = UInt(bitPattern: base)
+    let isKept = state.withLock { state in
+      guard state.bytes + size <= mostBytes, let block = UnsafeMutableRawPointer(bitPattern: block)
+      else { return false }
+      state.free[number].append(block)
+      state.bytes += size
+      return true
+    }
+    if !isKept { base.deallocate() }
+  }
+
+  /// Bytes that are kept for nobody.
+  public static var keptBytes: Int { state.withLock { $0.bytes } }
+
+  /// Gives everything that is kept back to malloc.
+  public static func empty() {
+    let blocks = state.withLock { state in
+      defer { state = Guarded() }
+      return state.free.joined().map { UInt(bitPattern: $0) }
+    }
+    for block in blocks { UnsafeMutableRawPointer(bitPattern: block)?.deallocate() }
+  }
+}

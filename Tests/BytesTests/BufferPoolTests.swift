@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Bytes
+
+@Suite(.serialized) struct BufferPoolTests {
+  @Test func `a class holds what was asked for, and at most an eighth more`() {
+    var last = -1
+    for count in stride(
+      from: BufferPool.sizes.lowerBound, through: BufferPool.sizes.upperBound, by: 7)
+    {
+      guard let (number, size) = BufferPool.place(count) else {
+        Issue.record("no class for \(count)")
+        return
+      }
+      #expect(size >= count && size * 8 <= count * 9 + 8)
+      #expect(number >= last && number < BufferPool.classes)
+      #expect(BufferPool.place(size)?.number == number && BufferPool.place(size)?.size == size)
+      last = number
+    }
+    #expect(BufferPool.place(BufferPool.sizes.upperBound)?.size == BufferPool.sizes.upperBound)
+    #expect(BufferPool.place(BufferPool.sizes.lowerBound - 1) == nil)
+    #expect(BufferPool.place(BufferPool.sizes.upperBound + 1) == nil)
+  }
+
+  @Test func `what is freed is used again, and no more than the bound is kept`() {
+    var buffers = (0..<400).map { _ in ByteBuffer(capacity: 249_000) }
+    buffers[7].append(byte: 7)
+    buffers.removeAll()
+    #expect(BufferPool.keptBytes <= BufferPool.mostBytes)
+    BufferPool.empty()
+    let block = BufferPool.allocate(249_000)
+    BufferPool.free(block.base, size: block.size)
+    let again = BufferPool.allocate(248_000)
+    #expect(again.base == block.base || BufferPool.keptBytes > 0)
+    BufferPool.free(again.base, size: again.size)
+  }
+
+  @Test func `a buffer that grows keeps its bytes`() {
+    let buffer = ByteBuffer(capacity: 16)
+    var expected: [UInt8] = []
+    for number in 0..<40_000 {
+      buffer.append(byte: UInt8(truncatingIfNeeded: number))
+      expected.append(UInt8(truncatingIfNeeded: number))
+    }
+    #expect(buffer.bytes.elementsEqual(expected))
+  }
+}
