@@ -26,6 +26,7 @@ struct TrafficMemory {
   private(set) var inFlight = 0
   private(set) var defaultMode: PinMode
   private var recordCount = 0
+  private var texts = BlockTextBudget(limit: 2 << 20)
 
   private let sessionLimit: Int
   private let recordLimit: Int
@@ -95,6 +96,9 @@ struct TrafficMemory {
         added += $0.window.count
       }
       recordCount += added
+      for (session, turn) in texts.add(record) {
+        sessions[session]?.window.update(turn: turn) { $0.detail = $0.detail?.withoutTexts }
+      }
       shrinkIfNeeded()
     }
     if wasInFlight { inFlight -= 1 }

@@ -18,12 +18,15 @@ enum DetailBuilder {
       let after = reception.history.bytes(of: boundary.block)
     else { return nil }
     let diff = ByteDiff(before, after, limit: hunkLimit)
+    let same = commonPrefixLength(before, after)
     let oldStart = old.index.blocks[oldBlock].range.lowerBound
     let newStart = reception.history.index.blocks[boundary.block].range.lowerBound
     return BreakDetail(
       hunks: diff.hunks.map { hunk($0, before, after, oldStart, newStart) }, hunkCount: diff.count,
       beforeBlockBytes: before.count, afterBlockBytes: after.count,
-      previousTurn: reception.turn - 1)
+      previousTurn: reception.turn - 1,
+      before: BlockText(block: before, difference: same),
+      after: BlockText(block: after, difference: same))
   }
 
   private static func hunk(

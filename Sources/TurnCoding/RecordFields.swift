@@ -210,6 +210,8 @@ private struct DetailFields {
   private var beforeBlockBytes = 0
   private var afterBlockBytes = 0
   private var previousTurn = 0
+  private var before: BlockText?
+  private var after: BlockText?
 
   init() {}
 
@@ -219,21 +221,27 @@ private struct DetailFields {
     beforeBlockBytes = detail.beforeBlockBytes
     afterBlockBytes = detail.afterBlockBytes
     previousTurn = detail.previousTurn
+    before = detail.before
+    after = detail.after
   }
 
   var detail: BreakDetail {
     BreakDetail(
       hunks: hunks, hunkCount: hunkCount, beforeBlockBytes: beforeBlockBytes,
-      afterBlockBytes: afterBlockBytes, previousTurn: previousTurn)
+      afterBlockBytes: afterBlockBytes, previousTurn: previousTurn, before: before, after: after)
   }
 
   mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
-    let empty = BreakDetail.Hunk(beforeOffset: 0, afterOffset: 0, before: [], after: [], context: 0)
-    coder.list("hunks", &hunks, empty: empty) { $0.code(&$1) }
+    let noHunk = BreakDetail.Hunk(
+      beforeOffset: 0, afterOffset: 0, before: [], after: [], context: 0)
+    coder.list("hunks", &hunks, empty: noHunk) { $0.code(&$1) }
     coder.field("hunk_count", &hunkCount)
     coder.field("before_block_bytes", &beforeBlockBytes)
     coder.field("after_block_bytes", &afterBlockBytes)
     coder.field("previous_turn", &previousTurn)
+    let noText = BlockText(bytes: [], start: 0, rest: 0, mark: 0)
+    coder.object("before_block", &before, empty: noText) { $0.code(&$1) }
+    coder.object("after_block", &after, empty: noText) { $0.code(&$1) }
   }
 }
 
@@ -244,5 +252,19 @@ extension BreakDetail.Hunk {
     coder.field("before", bytes: &before)
     coder.field("after", bytes: &after)
     coder.field("context", &context)
+  }
+}
+
+extension BlockText {
+  /// What leaves the process is masked.
+  mutating func code<Coder: FieldCoder>(_ coder: inout Coder) {
+    var (bytes, mark) = masked
+    var start = start
+    var rest = rest
+    coder.field("start", &start)
+    coder.field("rest", &rest)
+    coder.field("mark", &mark)
+    coder.field("text", bytes: &bytes)
+    self = BlockText(bytes: bytes, start: start, rest: rest, mark: mark)
   }
 }

@@ -28,14 +28,30 @@ public final class BreakDetail: Sendable {
   public let beforeBlockBytes: Int
   public let afterBlockBytes: Int
   public let previousTurn: Int
+  /// The two blocks themselves, as far as they are kept; nil where they are not.
+  public let before: BlockText?
+  public let after: BlockText?
 
   public init(
-    hunks: [Hunk], hunkCount: Int, beforeBlockBytes: Int, afterBlockBytes: Int, previousTurn: Int
+    hunks: [Hunk], hunkCount: Int, beforeBlockBytes: Int, afterBlockBytes: Int, previousTurn: Int,
+    before: BlockText? = nil, after: BlockText? = nil
   ) {
     self.hunks = hunks
     self.hunkCount = hunkCount
     self.beforeBlockBytes = beforeBlockBytes
     self.afterBlockBytes = afterBlockBytes
     self.previousTurn = previousTurn
+    self.before = before
+    self.after = after
+  }
+
+  /// Memory that the two blocks take.
+  public var textBytes: Int { (before?.bytes.count ?? 0) + (after?.bytes.count ?? 0) }
+
+  /// The same without the two blocks.
+  public var withoutTexts: BreakDetail {
+    BreakDetail(
+      hunks: hunks, hunkCount: hunkCount, beforeBlockBytes: beforeBlockBytes,
+      afterBlockBytes: afterBlockBytes, previousTurn: previousTurn)
   }
 }

@@ -188,7 +188,22 @@ public enum Story {
     }
     return BreakDetail(
       hunks: hunks, hunkCount: 23, beforeBlockBytes: 9_310, afterBlockBytes: 9_722,
-      previousTurn: previousTurn)
+      previousTurn: previousTurn, before: block(numbered: false), after: block(numbered: true))
+  }
+
+  /// The tool result that `detail` is about, cut in front and behind.
+  private static func block(numbered: Bool) -> BlockText {
+    let code = [
+      "func reconcile(_ a: [Block]) {", "    let n = lcp(a, b)", "    guard n < a.count else {",
+      "        return a", "    }", "    let rest = Array(b[n...])",
+      "    // What was there stays; only what is behind it is looked at again.",
+      "    return Array(a[..<n]) + rest.map { block in block.isOld ? block : renamed(block) }", "}",
+    ]
+    let head = #"{"role":"tool","tool_call_id":"call_81","content":"Sources/Prefix.swift\n\n"#
+    let lines = code.enumerated().map { numbered ? "    \($0 + 1)| \($1)" : $1 }
+    let text = head + lines.joined(separator: "\\n") + "\\n"
+    return BlockText(
+      bytes: Array(text.utf8), start: 1_330, rest: 7_400, mark: head.utf8.count)
   }
 
   /// `changed`: index of the changed message, -1 for the system block.

@@ -107,13 +107,15 @@ struct EventStories {
         BreakDetail.Hunk(
           beforeOffset: 0, afterOffset: 0, before: Array("\u{1b}[2J".utf8),
           after: [0x1B, 0xFF, 0x00], context: 9)
-      ], hunkCount: 1, beforeBlockBytes: 4, afterBlockBytes: 3, previousTurn: 1)
+      ], hunkCount: 1, beforeBlockBytes: 4, afterBlockBytes: 3, previousTurn: 1,
+      before: BlockText(bytes: Array("\u{1b}[2J".utf8), start: 0, rest: 0, mark: 1),
+      after: BlockText(bytes: [0x1B, 0xFF, 0x00, 0x9B], start: 0, rest: 0, mark: 1))
     player.event(.finished(record))
     player.event(
       .notice(Notice(at: Story.now, level: .warning, text: "\u{1b}c\u{202e}")))
     player.event(
       .unmeasured(at: Story.now, method: "\u{1b}", path: "/\u{7}", status: nil, reason: "\n"))
-    for keys in ["1", "2", "3", "3x", "4", "!", "?"] {
+    for keys in ["1", "2", "3", "3x", "3o", "o", "4", "!", "?"] {
       player.press(keys)
       let frame = Dashboard.frame(player.state, now: player.now)
       #expect(

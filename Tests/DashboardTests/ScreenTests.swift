@@ -20,6 +20,7 @@ struct ScreenTests {
     Case(name: "session-by-block", keys: [.character("2"), .character("b"), .right, .right]),
     Case(name: "break", keys: [.character("3")]),
     Case(name: "break-hex", keys: [.character("3"), .character("x")]),
+    Case(name: "break-block", keys: [.character("3"), .character("o")]),
     Case(name: "costs", keys: [.character("4")]),
     Case(name: "costs-seconds", keys: [.character("4"), .character("u")]),
     Case(

@@ -146,7 +146,11 @@ struct RandomEvents {
     }
     return BreakDetail(
       hunks: hunks, hunkCount: number(), beforeBlockBytes: number(), afterBlockBytes: number(),
-      previousTurn: number())
+      previousTurn: number(), before: maybe { $0.block() }, after: maybe { $0.block() })
+  }
+
+  private mutating func block() -> BlockText {
+    BlockText(bytes: bytes(), start: number(), rest: number(), mark: number(30))
   }
 
   private mutating func upstream() -> UpstreamStatus {

@@ -72,9 +72,27 @@ import Upstream
     #expect(
       count(BreakDetail.Hunk(beforeOffset: 0, afterOffset: 0, before: [], after: [], context: 0))
         == 5)
+    #expect(count(BlockText(bytes: [], start: 0, rest: 0, mark: 0)) == 4)
     #expect(count(UpstreamStatus(name: "", address: "")) == 9)
     #expect(count(SlotState(id: 0, isBusy: false)) == 7)
     #expect(count(Notice(at: 0, level: .info, text: "")) == 3)
+  }
+
+  @Test func `a secret in a block does not leave the process`() throws {
+    var random = RandomEvents(seed: 2)
+    var record = random.record()
+    let text = Array(#"{"content":"key:\nsk-live0123456789abcdef, then more"}"#.utf8)
+    record.detail = BreakDetail(
+      hunks: [], hunkCount: 0, beforeBlockBytes: text.count, afterBlockBytes: text.count,
+      previousTurn: 1, before: nil,
+      after: BlockText(bytes: text, start: 0, rest: 0, mark: text.count - 6))
+    let line = StreamMessage.event(.finished(record)).line
+    #expect(!String(decoding: line, as: UTF8.self).contains("0123456789abcdef"))
+    guard case .event(.finished(let read))? = Self.read(line), let after = read.detail?.after else {
+      Issue.record("not read")
+      return
+    }
+    #expect(String(decoding: after.bytes[after.mark...], as: UTF8.self) == #"more"}"#)
   }
 
   @Test(arguments: 0..<60 as Range<UInt64>)

@@ -13,5 +13,5 @@ public enum Action: Sendable, Hashable, CaseIterable {
   case togglePin, pinAll, modeMenu
   case openStored, mark
   case mapByBlock
-  case previousHunk, nextHunk, moreContext, lessContext, toggleHex, sideBySide
+  case previousHunk, nextHunk, moreContext, lessContext, toggleHex, sideBySide, showBlock
 }

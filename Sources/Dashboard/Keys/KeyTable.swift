@@ -60,7 +60,7 @@ public enum KeyTable {
       on: [.sessions, .session, .costs], in: .screens),
     KeyBinding(
       .openStored, [.character("o")], "open a stored session from the ledger", hint: "stored",
-      in: .screens),
+      on: [.sessions, .session, .costs], in: .screens),
     KeyBinding(.notices, [.character("!")], "servers and notices", in: .screens),
     KeyBinding(.redraw, [.control("l")], "redraw", in: .screens),
     KeyBinding(.suspend, [.control("z")], "refused: agents depend on the proxy", in: .screens),
@@ -99,6 +99,24 @@ public enum KeyTable {
       on: [.sessions, .session, .breakPoint], in: .pinning),
 
     KeyBinding(
+      .showBlock, [.character("o")], "the whole block, after and before", hint: "block",
+      on: [.breakPoint], in: .breaks),
+    KeyBinding(
+      .previousHunk, [.character("[")], "previous difference", on: [.breakPoint], in: .breaks),
+    KeyBinding(
+      .nextHunk, [.character("]")], "next difference", hint: "difference", hintKey: "[ ]",
+      on: [.breakPoint],
+      in: .breaks),
+    KeyBinding(
+      .moreContext, [.character("+")], "more context", on: [.breakPoint], in: .breaks),
+    KeyBinding(.lessContext, [.character("-")], "less context", on: [.breakPoint], in: .breaks),
+    KeyBinding(
+      .toggleHex, [.character("x")], "bytes in hexadecimal", hint: "hex", on: [.breakPoint],
+      in: .breaks),
+    KeyBinding(
+      .sideBySide, [.character("s")], "side by side or stacked", on: [.breakPoint], in: .breaks),
+
+    KeyBinding(
       .search, [.character("/")], "search as you type", hint: "search", in: .view),
     KeyBinding(.nextMatch, [.character("n")], "next match", in: .view),
     KeyBinding(.previousMatch, [.character("N")], "previous match", in: .view),
@@ -131,21 +149,6 @@ public enum KeyTable {
       .copy, [.character("y")], "copy to the terminal's clipboard", hint: "copy", in: .evidence),
     KeyBinding(
       .save, [.character("w")], "save as a file", hint: "save", in: .evidence),
-
-    KeyBinding(
-      .previousHunk, [.character("[")], "previous difference", on: [.breakPoint], in: .breaks),
-    KeyBinding(
-      .nextHunk, [.character("]")], "next difference", hint: "difference", hintKey: "[ ]",
-      on: [.breakPoint],
-      in: .breaks),
-    KeyBinding(
-      .moreContext, [.character("+")], "more context", on: [.breakPoint], in: .breaks),
-    KeyBinding(.lessContext, [.character("-")], "less context", on: [.breakPoint], in: .breaks),
-    KeyBinding(
-      .toggleHex, [.character("x")], "bytes in hexadecimal", hint: "hex", on: [.breakPoint],
-      in: .breaks),
-    KeyBinding(
-      .sideBySide, [.character("s")], "side by side or stacked", on: [.breakPoint], in: .breaks),
   ]
 
   private static let byScreen: [Screen: [Key: Action]] = Dictionary(

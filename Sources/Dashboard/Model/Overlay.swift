@@ -11,8 +11,18 @@ public enum Overlay: Sendable, Equatable {
   case notices(top: Int)
   /// The marked turn beside the selected one.
   case compare(top: Int)
+  /// The whole block of the break at hand.
+  case block(BlockPage)
   /// Sessions of the ledger, one of them under the cursor.
   case stored(index: Int)
+}
+
+/// Where a block is being read.
+public struct BlockPage: Sendable, Equatable {
+  public enum Side: Sendable { case before, after }
+  public var side: Side
+  /// nil while the first difference is in view.
+  public var top: Int?
 }
 
 /// A line being typed at the bottom.

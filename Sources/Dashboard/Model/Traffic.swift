@@ -64,6 +64,9 @@ public struct Traffic: Sendable {
   static let sessionLimit = 1_000
   /// Turn records kept over all sessions; beyond it quiet sessions keep only a few.
   static let recordLimit = 50_000
+  /// Bytes of broken blocks kept over all sessions.
+  static let textLimit = 16 << 20
+  private var texts = BlockTextBudget(limit: Traffic.textLimit)
 
   /// For turns that end from now on.
   var prices: PriceTable {
@@ -180,6 +183,9 @@ public struct Traffic: Sendable {
       }
       isNew = rows[record.session]?.window.last.map { $0.turn < record.turn } ?? true
       rows[record.session]?.record(record, at: now)
+      for (session, turn) in texts.add(record) {
+        rows[session]?.window.update(turn: turn) { $0.detail = $0.detail?.withoutTexts }
+      }
       shrinkIfNeeded()
     }
     var line = record

@@ -14,6 +14,7 @@ public enum Dashboard {
     case .help(let top): HelpView.draw(state, &frame, top: top)
     case .notices(let top): NoticesView.draw(state, &frame, top: top)
     case .compare(let top): CompareView.draw(state, &frame, top: top)
+    case .block(let page): BlockView.draw(state, &frame, page)
     case .stored(let index): StoredView.draw(state, &frame, index: index)
     default:
       switch state.screen {

@@ -7,6 +7,7 @@ enum Overlays {
   static func hints(_ overlay: Overlay) -> ([(String, String)], [(String, String)]) {
     switch overlay {
     case .help, .notices, .compare: ([("Up Down", "scroll")], [("any other key", "closes")])
+    case .block: ([("Up Down", "scroll"), ("o", "other side")], [("any other key", "closes")])
     case .stored: ([("Up Down", "choose"), ("Enter", "open")], [("Esc", "go back")])
     case .stopQuestion:
       ([("d", "leave"), ("s", "stop when done"), ("k", "stop now")], [("Esc", "go back")])
@@ -17,7 +18,7 @@ enum Overlays {
 
   static func draw(_ overlay: Overlay, _ state: DashboardState, _ frame: inout Frame) {
     switch overlay {
-    case .help, .notices, .compare, .stored: return
+    case .help, .notices, .compare, .block, .stored: return
     case .stopQuestion: drawStop(state, &frame)
     case .modeMenu(let index): drawModes(state, &frame, index)
     case .confirmAll(let mode):
