@@ -112,6 +112,7 @@ struct ArchiveStories {
     player.press("2kk G<enter>")
     #expect(player.screen.contains("turn 45 and turn 47"))
     #expect(player.screen.contains("kind 45"))
+    #expect(player.screen.contains("turn 47: content re-rendered"))
     #expect(player.screen.contains("prompt tok"))
     player.press("<esc>")
     #expect(player.lines.contains { $0.hasPrefix(" *   45 ") })

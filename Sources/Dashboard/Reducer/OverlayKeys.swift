@@ -14,7 +14,7 @@ extension DashboardState {
       ).map { .notices(top: $0) }
     case .compare(let top):
       self.overlay = scrolling(
-        key, top, lines: CompareView.lines(self).count, rows: CompareView.rows(self)
+        key, top, lines: CompareView.rowCount(self), rows: CompareView.rows(self)
       ).map { .compare(top: $0) }
     case .block(let page): self.overlay = turned(page, key).map { .block($0) }
     case .stored(let index): return answeredStored(key, index)

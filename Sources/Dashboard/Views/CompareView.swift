@@ -4,8 +4,17 @@ import Prompt
 import Turns
 import Upstream
 
-/// Two turns of one session side by side: the maps of their prompts, and their numbers.
+/// Two turns of one session side by side: the maps of their prompts, what the agent changed between
+/// them, and their numbers.
 enum CompareView {
+  /// What scrolls.
+  enum Row: Equatable {
+    case text(ComparedText.Line)
+    case rule(String)
+    case header
+    case figures(Line)
+  }
+
   struct Line: Equatable {
     var label: String
     var base: String
@@ -14,7 +23,7 @@ enum CompareView {
   }
 
   static func rows(_ state: DashboardState) -> Int {
-    max(1, state.layout.body.rows - 2 - mapRows(state))
+    max(1, state.layout.body.rows - 1 - mapRows(state))
   }
 
   /// Lanes above the numbers, where there is room for them.
@@ -27,12 +36,14 @@ enum CompareView {
   static func draw(_ state: DashboardState, _ frame: inout Frame, top: Int) {
     guard let base = state.marked, let other = state.currentTurn else { return }
     let area = state.layout.body
-    let between = state.breaksAtHand.filter {
-      $0 > min(base.turn, other.turn) && $0 < max(base.turn, other.turn)
-    }
+    let changes =
+      state.turnList.map {
+        base.turn < other.turn
+          ? ComparedText.changes(base, other, $0) : ComparedText.changes(other, base, $0)
+      } ?? []
     let remark =
-      between.isEmpty
-      ? "no break between them" : "\(Humanised.plural(between.count, "break")) between them"
+      changes.isEmpty
+      ? "no change between them" : "\(Humanised.plural(changes.count, "change")) between them"
     Rules.draw(
       &frame, row: area.row, title: "turn \(base.turn) and turn \(other.turn)", remark: remark,
       glyphs: state.glyphs)
@@ -43,13 +54,32 @@ enum CompareView {
       row += 4
     }
     let table = Table(columns: columns(state, base.turn, other.turn), width: state.size.columns)
-    table.drawHeader(&frame, row: row)
-    let lines = lines(state)
-    let room = max(0, area.endRow - row - 1)
-    let start = max(0, min(top, lines.count - room))
-    for (offset, line) in lines[start..<min(lines.count, start + room)].enumerated() {
-      table.draw(line, &frame, row: row + 1 + offset, isSelected: false)
+    let rows = rows(state, base, other)
+    let room = max(0, area.endRow - row)
+    let start = max(0, min(top, rows.count - room))
+    for (offset, content) in rows[start..<min(rows.count, start + room)].enumerated() {
+      let row = row + offset
+      switch content {
+      case .text(let line):
+        frame.put(
+          line.text, row: row, column: 2, in: state.size.columns - 3, role: line.role)
+      case .rule(let title): Rules.draw(&frame, row: row, title: title, glyphs: state.glyphs)
+      case .header: table.drawHeader(&frame, row: row)
+      case .figures(let line): table.draw(line, &frame, row: row, isSelected: false)
+      }
     }
+  }
+
+  static func rowCount(_ state: DashboardState) -> Int {
+    guard let base = state.marked, let other = state.currentTurn else { return 0 }
+    return rows(state, base, other).count
+  }
+
+  private static func rows(_ state: DashboardState, _ base: TurnRecord, _ other: TurnRecord)
+    -> [Row]
+  {
+    ComparedText.lines(state, base, other).map { .text($0) } + [.rule("figures"), .header]
+      + lines(base, other, state).map { .figures($0) }
   }
 
   private static func columns(_ state: DashboardState, _ base: Int, _ other: Int) -> [Column<Line>]
@@ -65,8 +95,9 @@ enum CompareView {
     ]
   }
 
-  static func lines(_ state: DashboardState) -> [Line] {
-    guard let base = state.marked, let other = state.currentTurn else { return [] }
+  private static func lines(_ base: TurnRecord, _ other: TurnRecord, _ state: DashboardState)
+    -> [Line]
+  {
     var lines: [Line] = []
     func text(_ label: String, _ value: (TurnRecord) -> String) {
       lines.append(Line(label: label, base: value(base), other: value(other)))
