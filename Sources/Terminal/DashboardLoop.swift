@@ -142,6 +142,7 @@ final class DashboardLoop {
       case .command(let command): hooks.send(command)
       case .save(let request): apply(.saved(hooks.save(request)))
       case .read(let request): hooks.read(request)
+      case .readLoad: apply(.load(hooks.load()))
       case .copy(let text): device.send(Clipboard.sequence(text))
       case .leave(let reason): leave(reason)
       case .redraw: screen.invalidate()

@@ -17,6 +17,8 @@ public final class DashboardThread: @unchecked Sendable {
     public var save: @Sendable (SaveRequest) -> SaveOutcome
     /// Passes a question on to whoever reads the ledger, without waiting; `deliver` brings the answer.
     public var read: @Sendable (ArchiveRequest) -> Void
+    /// How busy the proxy is, at once; nil if that cannot be told.
+    public var load: @Sendable () -> ProxyLoad?
     /// The ring has room for what its producer holds back.
     public var roomForMore: @Sendable () -> Void
     /// The dashboard has ended, the terminal is as it was. The text is what was written to standard
@@ -27,12 +29,14 @@ public final class DashboardThread: @unchecked Sendable {
       send: @escaping @Sendable (ProxyCommand) -> Void,
       save: @escaping @Sendable (SaveRequest) -> SaveOutcome,
       read: @escaping @Sendable (ArchiveRequest) -> Void = { _ in },
+      load: @escaping @Sendable () -> ProxyLoad? = { nil },
       roomForMore: @escaping @Sendable () -> Void = {},
       finished: @escaping @Sendable (LeaveReason, _ standardError: String) -> Void
     ) {
       self.send = send
       self.save = save
       self.read = read
+      self.load = load
       self.roomForMore = roomForMore
       self.finished = finished
     }

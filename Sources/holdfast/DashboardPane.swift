@@ -21,9 +21,11 @@ final class DashboardPane: Sendable {
   /// - Parameters:
   ///   - color: auto, always or never.
   ///   - ledger: path of the file that earlier turns are read from.
+  ///   - load: how busy the proxy is; called from the dashboard's thread.
   ///   - wakeLoop: called from the dashboard's thread when a command waits or it has ended.
   init(
     _ dashboard: DashboardOptions, color: String, ledger: String? = nil,
+    load: @escaping @Sendable () -> ProxyLoad? = { nil },
     wakeLoop: @escaping @Sendable () -> Void
   ) throws(TerminalError) {
     let commands = EventRing<ProxyCommand>(capacity: 64)
@@ -48,6 +50,7 @@ final class DashboardPane: Sendable {
         },
         save: { EvidenceFile.save($0) },
         read: { archive?.ask($0) },
+        load: load,
         roomForMore: wakeLoop,
         finished: { reason, errors in
           outcome.value.withLock { $0 = (reason, errors) }

@@ -112,6 +112,9 @@ final class Serving {
     DescriptorLimit.raise()
     wakeup = try Wakeup(loop: loop) { [unowned self] in takeCommands() }
     notices.wakeup = wakeup
+    let load = try LoopLoad(loop: loop)
+    self.load = load
+    load.onStall = { [unowned self] in stalled($0) }
     var upstreams = options.upstreams
     if options.isDemo {
       let server = try DemoThread(options)
@@ -275,13 +278,19 @@ final class Serving {
   /// A terminal that cannot show the dashboard is no reason not to serve.
   private func openDashboard(_ address: SocketAddress) throws {
     let wakeup = wakeup
+    let figures = load?.figures
     do throws(TerminalError) {
       pane = try DashboardPane(
         DashboardOptions(
           listenAddress: "\(address)", ascii: options.ascii || !TerminalDevice.isUnicode,
           readOnly: options.readOnly, canPin: true, defaultMode: options.mode,
           hasLedger: options.ledger != nil, prices: options.prices),
-        color: options.color, ledger: options.ledger?.path
+        color: options.color, ledger: options.ledger?.path,
+        load: {
+          guard let figures, let median = figures.quantile(0.5), let high = figures.quantile(0.99)
+          else { return nil }
+          return ProxyLoad(median: median, high: high)
+        }
       ) { wakeup?.send() }
     } catch {
       Console.error("holdfast: no dashboard: \(error)")
@@ -296,9 +305,6 @@ final class Serving {
     case .standard: place = .standard(port: address.port)
     case .path(let path): place = .path(path)
     }
-    let load = try LoopLoad(loop: loop)
-    self.load = load
-    load.onStall = { [unowned self] in stalled($0) }
     if case .none = place, options.metrics == nil { return }
     let hello = StreamHello(
       program: version, process: Int(getpid()), listen: "\(address)",
@@ -307,7 +313,7 @@ final class Serving {
     let wakeup = wakeup
     let pane = pane
     let figures = ControlThread.Figures(
-      loop: load.figures, dashboardDropped: { pane?.droppedCount ?? 0 })
+      loop: load?.figures, dashboardDropped: { pane?.droppedCount ?? 0 })
     do throws(ControlFault) {
       control = try ControlThread(
         ControlConfiguration(hello: hello), place: place, metrics: options.metrics, figures

@@ -27,6 +27,8 @@ public enum Story {
     UpstreamStatus(
       name: "local", address: "127.0.0.1:8080", kind: .llamaCpp, state: .up, connectMillis: 3))
 
+  public static let load = ProxyLoad(median: 0.000_042, high: 0.001_3)
+
   public static func upstreamDown(since: Int64) -> TurnEvent {
     .upstream(
       UpstreamStatus(

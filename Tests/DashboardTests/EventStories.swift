@@ -79,6 +79,20 @@ struct EventStories {
     #expect(player.screen.contains("local is up again"))
   }
 
+  @Test func `the notices tell how busy the proxy is and what was lost on the way`() {
+    var player = Player()
+    player.press("!")
+    #expect(player.screen.contains("loop rounds 0.04ms (median), 1.30ms (99%)"))
+    #expect(player.screen.contains("no events lost on the way to this screen"))
+    player.press("q")
+    _ = player.state.reduce(.eventsLost(1_214), now: player.now)
+    player.press("!")
+    #expect(player.screen.contains("1,214 events lost on the way"))
+    _ = player.state.reduce(.load(nil), now: player.now)
+    #expect(!player.screen.contains("loop rounds"))
+    #expect(player.screen.contains("this proxy  1,214 events lost on the way"))
+  }
+
   @Test func `prefill progress is shown while the server computes`() {
     var player = Player()
     player.event(.progress(session: Story.codex, turn: 203, processed: 30, total: 120))

@@ -83,6 +83,8 @@ extension DashboardState {
         let effect = open.removeFirst()
         if case .read(let request) = effect {
           open += reduce(.archive(Story.answer(request)), now: now)
+        } else if case .readLoad = effect {
+          open += reduce(.load(Story.load), now: now)
         } else {
           others.append(effect)
         }

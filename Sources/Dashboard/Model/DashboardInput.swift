@@ -14,13 +14,15 @@ public enum DashboardInput: Sendable {
   case saved(SaveOutcome)
   /// The answer to `Effect.read`.
   case archive(ArchiveAnswer)
+  /// The answer to `Effect.readLoad`; nil if it cannot be told here.
+  case load(ProxyLoad?)
   /// Other prices, for turns that end from now on.
   case prices(PriceTable)
 
   /// Whether somebody waits for the picture that follows.
   public var isFromPerson: Bool {
     switch self {
-    case .key, .resized, .pasteIgnored, .saved, .archive: true
+    case .key, .resized, .pasteIgnored, .saved, .archive, .load: true
     case .event, .eventsLost, .prices: false
     }
   }
@@ -59,6 +61,8 @@ public enum Effect: Sendable {
   case save(SaveRequest)
   /// Asks the ledger.
   case read(ArchiveRequest)
+  /// Asks how busy the proxy is.
+  case readLoad
   /// Text for the terminal's clipboard.
   case copy(String)
   case leave(LeaveReason)

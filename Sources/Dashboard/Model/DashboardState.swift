@@ -89,6 +89,8 @@ public struct DashboardState: Sendable {
   private(set) var sortedCount = 0
   /// Whether `visible` waits for `catchUp`.
   var isOrderStale = false
+  /// As it was when the notices were opened.
+  var load: ProxyLoad?
   /// Warnings that came since the notices were looked at.
   var unseenWarnings = 0
 

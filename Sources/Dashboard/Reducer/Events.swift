@@ -138,7 +138,7 @@ extension DashboardState {
       say(
         mode == .off
           ? "unpinned \(session) from turn \(turn)"
-            + (cost.map { ", which computes \($0) tokens again; p takes it back" } ?? "")
+            + (cost.map { "; it computes \($0) tok again, p takes it back" } ?? "")
           : "pinned \(session) (\(mode.name)) from turn \(turn)", .held)
     } else {
       options.defaultMode = mode

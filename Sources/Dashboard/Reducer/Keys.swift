@@ -98,6 +98,7 @@ extension DashboardState {
     case .notices:
       unseenWarnings = 0
       overlay = .notices(top: 0)
+      return [.readLoad]
     case .redraw: return [.redraw]
     case .suspend:
       say("stopping the proxy would stop the agent; detach tmux instead, or q and d", .warn)

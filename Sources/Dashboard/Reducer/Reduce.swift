@@ -31,6 +31,9 @@ extension DashboardState {
       say("not saved: \(clean(reason))", .bad)
       return []
     case .archive(let answer): return answered(answer)
+    case .load(let load):
+      self.load = load
+      return []
     case .prices(let prices):
       options.prices = prices
       live.prices = prices

@@ -181,9 +181,12 @@ enum StatusBars {
       return pieces
     }
     var pieces = [TableCell(row.id.description, .key)]
-    if layout.tier >= .normal {
+    let cost = row.mode == .off ? nil : ModeEffect.unpinCost(row.latest)
+    // What turning pinning off would cost is worth more than who is at work.
+    let isCrowded = cost != nil && row.stored == nil
+    if layout.tier >= (isCrowded ? .wide : .normal) {
       pieces.append(TableCell("\(row.agent)  \(row.model)"))
-    } else if !row.agent.isEmpty {
+    } else if !row.agent.isEmpty, layout.tier >= (isCrowded ? .normal : .tiny) {
       pieces.append(TableCell(row.agent))
     }
     if let stored = row.stored {
@@ -191,7 +194,9 @@ enum StatusBars {
       pieces.append(TableCell("last seen \(state.clock.date(stored.lastSeen))", .unknown))
       return pieces
     }
-    pieces.append(TableCell("pin \(pin(row))", row.mode == .off ? .normal : .held))
+    let off = cost.map { ", off costs \($0)" + (layout.tier >= .wide ? " tok" : "") } ?? ""
+    let mode = layout.tier >= .wide ? pin(row) : row.mode.name
+    pieces.append(TableCell("pin \(mode)\(off)", row.mode == .off ? .normal : .held))
     if let latest = row.latest {
       let tokens = latest.usage.promptTokens.map { TokenCount($0, estimated: false) }
       let prompt = tokens ?? latest.promptTokens
@@ -204,9 +209,6 @@ enum StatusBars {
     }
     let (text, role) = SessionTexts.state(row, state: state, now: now)
     pieces.append(TableCell(text, role))
-    if row.mode != .off, let cost = ModeEffect.unpinCost(row.latest) {
-      pieces.append(TableCell("unpinning costs \(cost) tok"))
-    }
     return pieces
   }
 
