@@ -10,15 +10,17 @@ final class TerminalPane {
   private let runtime: TemporaryDirectory
   private let test: TestLoop
 
-  /// - Parameter arguments: of the program; no blanks or quotes in them.
-  init(_ arguments: [String]) throws {
+  /// - Parameters:
+  ///   - arguments: of the program; no blanks or quotes in them.
+  ///   - directory: where it runs.
+  init(_ arguments: [String], in directory: String = "/tmp") throws {
     socket = try TemporaryFile()
     runtime = try TemporaryDirectory()
     test = try TestLoop()
     let program = ([HoldfastProcess.path] + arguments).joined(separator: " ")
     // What the program leaves behind stays to be read, and its status with it.
     _ = try run([
-      "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+      "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-c", directory,
       "\(program); echo status $?; read wait",
     ])
   }
@@ -42,6 +44,11 @@ final class TerminalPane {
       if holds(text) { return text }
     }
     return nil
+  }
+
+  /// What tmux knows, `#{cursor_flag}`.
+  func value(_ format: String) throws -> String {
+    try run(["display-message", "-p", format]).filter { !$0.isNewline }
   }
 
   /// The program's process, the only child of the pane's shell; nil if it has ended.
