@@ -4,12 +4,13 @@ import Turns
 
 /// What a pin mode would mean for a session, judged by its turns so far.
 enum ModeEffect {
-  /// `: holds 2 of the 3 breaks seen`, or what turning pinning off costs once; empty if there is
-  /// nothing to go by.
-  static func text(_ mode: PinMode, _ turns: TurnList, _ current: PinMode?) -> String {
+  /// `covers 2 of 3 breaks`, or what turning pinning off costs once; nil if there is nothing to go
+  /// by.
+  static func text(_ mode: PinMode, _ turns: TurnList, _ current: PinMode?, short: Bool) -> String?
+  {
     if mode == .off {
-      guard let current, current != .off, let cost = unpinCost(turns.last) else { return "" }
-      return "; the next turn computes \(cost) tokens again"
+      guard let current, current != .off, let cost = unpinCost(turns.last) else { return nil }
+      return short ? "costs \(cost) tok" : "the next turn computes \(cost) tokens again"
     }
     var seen = 0
     var held = 0
@@ -17,7 +18,7 @@ enum ModeEffect {
       seen += 1
       if mode.covers(turns[index].verdict.tier) { held += 1 }
     }
-    return seen == 0 ? "" : "; covers \(held) of \(Humanised.plural(seen, "break")) seen"
+    return seen == 0 ? nil : "covers \(held) of \(Humanised.plural(seen, "break"))"
   }
 }
 

@@ -56,12 +56,17 @@ enum Overlays {
     let current = state.selectedRow?.mode
     let texts: [PinMode: String] = [
       .off: "measure only", .safe: "undo re-rendering",
-      .hold: "also keep old text; new text goes to the tail",
+      .hold: "old text stays, new at the tail",
     ]
+    // What a mode would do here is worth more than what it does in general.
+    let isNarrow = state.layout.tier < .normal
     var lines = PinMode.allCases.map { mode in
-      (
+      let text = texts[mode] ?? ""
+      let effect =
+        state.turnList.flatMap { ModeEffect.text(mode, $0, current, short: isNarrow) }
+      return (
         "(\(mode == current ? "*" : " ")) \(mode.name)",
-        (texts[mode] ?? "") + (state.turnList.map { ModeEffect.text(mode, $0, current) } ?? "")
+        effect.map { isNarrow ? $0 : "\(text); \($0)" } ?? text
       )
     }
     let repairs = state.selectedRow?.repairs ?? .all
@@ -83,9 +88,14 @@ enum Overlays {
     let rows = min(body.rows, lines.count + 2)
     let top = body.endRow - rows
     for row in top..<body.endRow { frame.fill(" ", row: row, columns: 0..<width) }
-    Rules.draw(&frame, row: top, title: title, glyphs: state.glyphs)
     // As many lines as fit, with the selected one among them.
     let first = max(0, min((selected ?? 0) - (rows - 1) / 2, lines.count - (rows - 1)))
+    let last = min(lines.count, first + rows - 1)
+    Rules.draw(
+      &frame, row: top, title: title,
+      remark: selected != nil && last - first < lines.count
+        ? "\(first + 1)-\(last) of \(lines.count)" : "",
+      glyphs: state.glyphs)
     for (offset, line) in lines.dropFirst(first).prefix(rows - 1).enumerated() {
       let row = top + 1 + offset
       frame.put(line.0, row: row, column: 3, role: .key)
