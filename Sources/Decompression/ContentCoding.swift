@@ -5,8 +5,12 @@ public enum ContentCoding: Sendable, Equatable, CaseIterable {
   /// - Parameter contentEncoding: the value of Content-Encoding; nil without that field.
   /// - Returns: nil for a coding that is not known, and for several on top of each other.
   public init?(contentEncoding: String?) {
+    guard let contentEncoding else {
+      self = .identity
+      return
+    }
     var found: ContentCoding?
-    for part in (contentEncoding ?? "").split(separator: ",") {
+    for part in contentEncoding.split(separator: ",") {
       let name = part.filter { $0 != " " && $0 != "\t" }.lowercased()
       if name.isEmpty || name == "identity" { continue }
       guard found == nil, let coding = Self.named(name) else { return nil }

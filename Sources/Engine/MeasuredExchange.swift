@@ -10,7 +10,7 @@ import Wire
 final class MeasuredExchange: ExchangeObserver {
   let engine: Engine
   let facts: RequestFacts
-  private let target: (method: String, path: String)
+  private let target: (method: String, text: String)
   private var body: ByteBuffer?
   private let arrivedMicros: UInt64
   private var addedMicros: Int?
@@ -44,7 +44,7 @@ final class MeasuredExchange: ExchangeObserver {
   init(_ engine: Engine, _ request: ReceivedRequest, _ facts: RequestFacts) {
     self.engine = engine
     self.facts = facts
-    target = (request.head.method, request.head.path)
+    target = (request.head.method, request.head.target)
     body = request.body
     arrivedMicros = engine.nowMicros
   }
@@ -253,8 +253,8 @@ final class MeasuredExchange: ExchangeObserver {
     if case .upstreamFailed(let code, _) = outcome { status = code }
     engine.publish(
       .unmeasured(
-        at: facts.wallMillis, method: target.method, path: target.path, status: status,
-        reason: UnmeasuredReason.notUnderstood))
+        at: facts.wallMillis, method: target.method, path: RequestHead.path(of: target.text),
+        status: status, reason: UnmeasuredReason.notUnderstood))
   }
 
   private func finish(

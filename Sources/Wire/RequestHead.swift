@@ -1,3 +1,5 @@
+import Bytes
+
 /// The request line and the fields of one request, after all checks.
 public struct RequestHead: Sendable {
   public var method: String
@@ -32,8 +34,13 @@ public struct RequestHead: Sendable {
   }
 
   /// The target without its query.
-  public var path: String {
-    guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+  public var path: String { Self.path(of: target) }
+
+  /// What stands before the query of `target`.
+  public static func path(of target: String) -> String {
+    guard target.containsText("?"), let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+      return target
+    }
     return String(target[..<mark])
   }
 }

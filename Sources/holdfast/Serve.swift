@@ -204,15 +204,18 @@ final class Serving {
   }
 
   /// Longer than a request takes to go by, shorter than anybody notices.
-  private static let measuringDelayMillis: UInt64 = 2
-  /// How long measuring may hold up traffic that comes meanwhile.
-  private static let measuringSliceMicros: UInt64 = 1_000
+  private static let measuringDelayMillis: UInt64 = 8
+  /// How long measuring may hold up traffic that comes meanwhile. Behind each slice the caches of the
+  /// processor are cold for what goes by next, so many short slices cost more than a few long ones.
+  private static let measuringSliceMicros: UInt64 = 4_000
+  /// For the traffic between two slices.
+  private static let measuringPauseMillis: UInt64 = 4
 
   /// Bytes first: what there is to find out about them is found out a moment later.
   private func deferMeasuring(_ engine: Engine) {
     let timer = EventLoop.Timer(loop: loop) { [unowned self, unowned engine] in
       if engine.measure(forMicros: Self.measuringSliceMicros) {
-        measuring?.start(afterMillis: 1)
+        measuring?.start(afterMillis: Self.measuringPauseMillis)
       }
     }
     measuring = timer
