@@ -131,7 +131,7 @@ let package = Package(
       path: "Tests/LedgerTestWriter", swiftSettings: strict),
     tests(
       "LedgerTests",
-      ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Prompt", "Prefix", "Upstream"]),
+      ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Bytes", "Prompt", "Prefix", "Upstream"]),
     tests(
       "EngineTests",
       [

@@ -30,4 +30,16 @@ static inline int csqlite_defend(sqlite3 *database) {
 static inline int csqlite_keep_log(sqlite3 *database) {
   return sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
 }
+// Writes how many pages the write-ahead log holds to `pages` behind each commit, in place of the
+// checkpoint that SQLite would make there.
+static inline int csqlite_note_pages(
+    void *pages, sqlite3 *database, const char *name, int count) {
+  (void)database;
+  (void)name;
+  *(int *)pages = count;
+  return SQLITE_OK;
+}
+static inline void csqlite_watch_log(sqlite3 *database, int *pages) {
+  sqlite3_wal_hook(database, csqlite_note_pages, pages);
+}
 #endif

@@ -10,6 +10,9 @@ final class Database {
 
   let path: String
   private let handle: OpaquePointer
+  private let logPages: UnsafeMutablePointer<Int32>
+  /// A log of so many pages is merged into the file.
+  private static let mostLogPages = 1000
 
   /// Waits up to `busyMillis` where another process holds the file.
   init(path: String, access: Access, busyMillis: Int32) throws(LedgerError) {
@@ -27,9 +30,23 @@ final class Database {
     sqlite3_extended_result_codes(opened, 1)
     sqlite3_busy_timeout(opened, busyMillis)
     csqlite_defend(opened)
+    logPages = .allocate(capacity: 1)
+    logPages.initialize(to: 0)
+    csqlite_watch_log(opened, logPages)
   }
 
-  deinit { sqlite3_close_v2(handle) }
+  deinit {
+    sqlite3_close_v2(handle)
+    logPages.deallocate()
+  }
+
+  /// Merges the write-ahead log into the file if it has grown long. No commit does that by itself: it
+  /// waits for the disk, and somebody may wait for the commit.
+  func checkpointIfLong() throws(LedgerError) {
+    guard logPages.pointee >= Self.mostLogPages else { return }
+    logPages.pointee = 0
+    try execute("PRAGMA wal_checkpoint(PASSIVE)", .write)
+  }
 
   func error(_ operation: LedgerError.Operation, _ code: Int32) -> LedgerError {
     LedgerError(operation, path, Self.reason(code, handle))

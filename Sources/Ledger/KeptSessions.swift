@@ -2,31 +2,44 @@ import Bytes
 import Prefix
 import Turns
 
-/// What sessions need to go on after a restart, as rows: `decisions` for pinned ones, with text, and
-/// `histories` for all others, with digests only. A session is in one of the two. Belongs to one
+/// What sessions need to go on after a restart, as rows: `decisions` and `parts` for pinned ones,
+/// with text, and `histories` for all others, with digests only. A session is in one of the two. Belongs to one
 /// thread.
 final class KeptSessions {
   private let database: Database
   private let putDecision: Statement
-  private let putState: Statement
+  private let changeDecision: Statement
+  private let putPart: Statement
+  private let dropPart: Statement
   private let putHistory: Statement
   private let dropDecision: Statement
   private let dropHistory: Statement
-  /// Digest of the body that stands in the file, by session: one that is unchanged is not written
-  /// again at the end of its turn.
-  private var bodies: [SessionKey: Digest] = [:]
+  /// The pieces of the body that stands in the file, by session: those that are still part of it are
+  /// not written again.
+  private var bodies: [SessionKey: [UInt64]] = [:]
+  /// The log still holds text that may not be kept any more.
+  private var hasDropped = false
+  /// Written since the limits were last looked at.
+  private var untrimmed = (rows: 0, bytes: 0)
+  /// To look at the limits costs as much as many writes. They are exceeded by so much at most.
+  private static let slack = (rows: 64, bytes: 4 << 20)
 
   init(_ database: Database) throws(LedgerError) {
     self.database = database
     putDecision = try database.prepare(
       """
-      INSERT OR REPLACE INTO decisions(run, session, upstream, used_at, state, body)
-      VALUES(?,?,?,?,?,?)
+      INSERT INTO decisions(upstream, used_at, state, body, body_bytes, run, session)
+      VALUES(?,?,?,?,?,?,?)
       """, .write)
-    putState = try database.prepare(
+    changeDecision = try database.prepare(
       """
-      UPDATE decisions SET upstream = ?, used_at = ?, state = ? WHERE run = ? AND session = ?
+      UPDATE decisions SET upstream = ?, used_at = ?, state = ?, body = ?, body_bytes = ?
+      WHERE run = ? AND session = ?
       """, .write)
+    putPart = try database.prepare(
+      "INSERT INTO parts(run, session, key, bytes) VALUES(?,?,?,?)", .write)
+    dropPart = try database.prepare(
+      "DELETE FROM parts WHERE run = ? AND session = ? AND key = ?", .write)
     putHistory = try database.prepare(
       """
       INSERT OR REPLACE INTO histories(run, session, upstream, used_at, state) VALUES(?,?,?,?,?)
@@ -44,8 +57,10 @@ final class KeptSessions {
   ) throws(LedgerError) {
     var written = bodies
     var hasDropped = false
+    let isTrimDue = untrimmed.rows >= Self.slack.rows || untrimmed.bytes >= Self.slack.bytes
     try database.transaction(.write) { () throws(LedgerError) in
       for kept in sessions {
+        untrimmed.rows += 1
         let key = SessionKey(run: kept.run ?? run, session: kept.snapshot.id)
         if kept.text == .none {
           written[key] = nil
@@ -55,13 +70,20 @@ final class KeptSessions {
           hasDropped = hasDropped || kept.erases
         }
       }
-      if try trim(limits) { hasDropped = true }
+      if isTrimDue, try trim(limits) { hasDropped = true }
     }
+    if isTrimDue { untrimmed = (0, 0) }
     // A body that was trimmed away with its session is written again when that comes back.
     bodies = written.count > 4 * limits.pinnedSessions ? [:] : written
-    // The log still holds the text of a session that may not be kept any more. Another process that
-    // reads just then keeps it from being emptied; a later checkpoint overwrites it.
-    if hasDropped { try? database.execute("PRAGMA wal_checkpoint(TRUNCATE)", .write) }
+    if hasDropped { self.hasDropped = true }
+  }
+
+  /// Takes text that was dropped out of the log, too. Another process that reads just then keeps the
+  /// log from being emptied; a later checkpoint overwrites it.
+  func eraseDropped() throws(LedgerError) {
+    guard hasDropped else { return }
+    hasDropped = false
+    try database.execute("PRAGMA wal_checkpoint(TRUNCATE)", .write)
   }
 
   /// - Returns: whether the session had text in the file.
@@ -78,30 +100,58 @@ final class KeptSessions {
   }
 
   private func writeDecision(
-    _ kept: KeptSession, _ key: SessionKey, _ written: inout [SessionKey: Digest]
+    _ kept: KeptSession, _ key: SessionKey, _ written: inout [SessionKey: [UInt64]]
   ) throws(LedgerError) {
-    // The body stands beside the state, so that what is learnt at the end of a turn does not write
-    // it a second time.
-    let state = kept.snapshot.encoded(kept.text, withBody: false)
-    let body = kept.text == .all ? kept.snapshot.body : nil
-    let digest = body.map { Digest(of: $0.bytes) }
-    if let digest, written[key] == digest {
-      putState.bind(kept.upstream)
-      putState.bind(Int(kept.usedAt))
-      putState.bind(blob: state)
-      putState.bind(Int(key.run))
-      putState.bind(Int(key.session.raw))
-      try putState.run()
-      if database.changes > 0 { return }
+    let parts = kept.text == .all ? kept.snapshot.bodyParts : []
+    let old: [UInt64]
+    if let body = written[key], try put(changeDecision, kept, key, parts) {
+      old = body
+    } else {
+      try drop(dropHistory, key)
+      try drop(dropDecision, key)
+      _ = try put(putDecision, kept, key, parts)
+      old = []
     }
-    try drop(dropHistory, key)
-    putDecision.bind(Int(key.run))
-    putDecision.bind(Int(key.session.raw))
-    putDecision.bind(kept.upstream)
-    putDecision.bind(Int(kept.usedAt))
-    putDecision.bind(blob: state)
-    try putDecision.run(lastBlob: body?.bytes)
-    written[key] = digest
+    try writeParts(parts, of: kept.snapshot, key, replacing: old)
+    written[key] = parts.map(\.key)
+  }
+
+  /// - Returns: whether there is such a row now.
+  private func put(
+    _ statement: Statement, _ kept: KeptSession, _ key: SessionKey, _ parts: [BodyPart]
+  ) throws(LedgerError) -> Bool {
+    statement.bind(kept.upstream)
+    statement.bind(Int(kept.usedAt))
+    statement.bind(blob: kept.snapshot.encoded(kept.text, withBody: false))
+    statement.bind(blob: parts.isEmpty ? nil : BodyKeys.bytes(parts.map(\.key)))
+    statement.bind(parts.last?.range.upperBound ?? 0)
+    statement.bind(Int(key.run))
+    statement.bind(Int(key.session.raw))
+    try statement.run()
+    return database.changes > 0
+  }
+
+  private func writeParts(
+    _ parts: [BodyPart], of snapshot: SessionSnapshot, _ key: SessionKey, replacing old: [UInt64]
+  ) throws(LedgerError) {
+    let needed = Set(parts.map(\.key))
+    var there = Set(old)
+    for part in there.subtracting(needed) {
+      bind(key, part, to: dropPart)
+      try dropPart.run()
+    }
+    guard let body = snapshot.body else { return }
+    for part in parts where there.insert(part.key).inserted {
+      untrimmed.bytes += part.range.count
+      bind(key, part.key, to: putPart)
+      try putPart.run(lastBlob: UnsafeRawBufferPointer(rebasing: body.bytes[part.range]))
+    }
+  }
+
+  private func bind(_ key: SessionKey, _ part: UInt64, to statement: Statement) {
+    statement.bind(Int(key.run))
+    statement.bind(Int(key.session.raw))
+    statement.bind(Int(Int64(bitPattern: part)))
   }
 
   private func drop(_ statement: Statement, _ key: SessionKey) throws(LedgerError) {
@@ -124,7 +174,7 @@ final class KeptSessions {
         """, .trim)
       if table == "decisions", database.changes > 0 { hadText = true }
     }
-    let size = "sum(length(state) + coalesce(length(body), 0))"
+    let size = "sum(length(state) + body_bytes)"
     try database.execute(
       """
       DELETE FROM decisions WHERE rowid IN (SELECT id FROM (
@@ -144,15 +194,21 @@ final class KeptSessions {
     var bytes = 0
     let row = try database.prepare(
       """
-      SELECT run, upstream, used_at, state, body FROM decisions WHERE used_at >= ?
+      SELECT run, upstream, used_at, state, body, body_bytes FROM decisions WHERE used_at >= ?
       ORDER BY used_at DESC LIMIT ?
       """, .read)
     row.bind(Int(limits.oldest))
     row.bind(limits.pinnedSessions)
+    let part = try database.prepare(
+      "SELECT bytes FROM parts WHERE run = ? AND session = ? AND key = ?", .read)
     while bytes < limits.pinnedBytes, try row.step() {
-      bytes += row.byteCount(3) + row.byteCount(4)
+      let most = limits.pinnedBytes
+      bytes += row.byteCount(3) + min(most, max(0, row.integer(5) ?? 0))
       guard var kept = session(row, text: .replacements) else { continue }
-      if let body = row.blob(4), let whole = kept.snapshot.with(body: ByteBuffer(copying: body)) {
+      if let keys = row.blob(4), let key = kept.run.map({ ($0, kept.snapshot.id) }),
+        let body = try body(keys, of: key, part, most: most),
+        let whole = kept.snapshot.with(body: body)
+      {
         kept.snapshot = whole
         kept.text = .all
       }
@@ -171,6 +227,24 @@ final class KeptSessions {
     return found.sorted { $0.usedAt > $1.usedAt }
   }
 
+  /// - Returns: nil if a piece of it is missing, or it is longer than `most`.
+  private static func body(
+    _ keys: [UInt8], of session: (run: Int64, id: SessionID), _ part: Statement, most: Int
+  ) throws(LedgerError) -> ByteBuffer? {
+    let body = ByteBuffer(capacity: 1024)
+    for key in BodyKeys.keys(keys) {
+      part.bind(Int(session.run))
+      part.bind(Int(session.id.raw))
+      part.bind(Int(Int64(bitPattern: key)))
+      defer { part.reset() }
+      guard try part.step(), let bytes = part.blob(0), body.count + bytes.count <= most else {
+        return nil
+      }
+      bytes.withUnsafeBytes { body.append($0) }
+    }
+    return body
+  }
+
   private static func session(_ row: Statement, text: SessionSnapshot.Text) -> KeptSession? {
     guard let run = row.integer(0), let upstream = row.text(1), let used = row.integer(2),
       let state = row.blob(3), let snapshot = SessionSnapshot(encoded: state)
@@ -178,6 +252,19 @@ final class KeptSessions {
     return KeptSession(
       snapshot: snapshot, text: text, upstream: upstream, usedAt: Int64(min(max(0, used), 1 << 50)),
       run: Int64(run))
+  }
+}
+
+/// The names of a body's pieces as they stand in a row.
+private enum BodyKeys {
+  static func bytes(_ keys: [UInt64]) -> [UInt8] {
+    keys.flatMap { key in (0..<8).map { UInt8(truncatingIfNeeded: key >> ($0 * 8)) } }
+  }
+
+  static func keys(_ bytes: [UInt8]) -> [UInt64] {
+    stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { at in
+      (0..<8).reduce(0) { $0 | UInt64(bytes[at + $1]) << UInt64($1 * 8) }
+    }
   }
 }
 

@@ -55,7 +55,7 @@ struct LedgerFile {
         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
         PRAGMA journal_size_limit = 8388608; PRAGMA secure_delete = ON
         """, .open)
-      try quickCheck(database)
+      try checkIntegrity(database)
       try Schema.migrate(database)
       try Schema.verify(database)
     } catch {
@@ -65,8 +65,8 @@ struct LedgerFile {
     return database
   }
 
-  private func quickCheck(_ database: Database) throws(LedgerError) {
-    let check = try database.prepare("PRAGMA quick_check(1)", .check)
+  private func checkIntegrity(_ database: Database) throws(LedgerError) {
+    let check = try database.prepare("PRAGMA integrity_check(1)", .check)
     guard try check.step(), let answer = check.text(0), answer != "ok" else { return }
     let line = answer.split(separator: "\n").last.map(String.init) ?? answer
     throw LedgerError(.check, path, .damaged(line))

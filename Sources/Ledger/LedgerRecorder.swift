@@ -63,6 +63,15 @@ public final class LedgerRecorder {
     trimAt = 0
   }
 
+  /// Writes the states that an answer waits for, and nothing that could wait.
+  public func commitUrgent() {
+    guard sessions.isUrgent else { return }
+    let now = clock.monotonicMillis()
+    if let retryAt, now < retryAt { return }
+    if store == nil { open(now) }
+    commitSessions(now)
+  }
+
   /// Does what is due: opens, commits, deletes what is too old.
   public func tick() {
     let now = clock.monotonicMillis()
@@ -71,6 +80,7 @@ public final class LedgerRecorder {
     if sessions.isUrgent || isBatchDue(now) { commitSessions(now) }
     if isBatchDue(now) { commit(now) }
     if store != nil, now >= trimAt { trim(now) }
+    checkpoint(now)
   }
 
   /// Milliseconds until `tick` has something to do; nil if nothing waits.
@@ -179,6 +189,15 @@ public final class LedgerRecorder {
     let oldest = clock.wallMillis() - Int64(settings.days) * 86_400_000
     do {
       try store?.trim(oldest: oldest, maxBytes: settings.maxBytes)
+    } catch {
+      store = nil
+      failed(error, now)
+    }
+  }
+
+  private func checkpoint(_ now: UInt64) {
+    do {
+      try store?.checkpoint()
     } catch {
       store = nil
       failed(error, now)

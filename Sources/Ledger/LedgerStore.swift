@@ -46,6 +46,12 @@ final class LedgerStore {
     try kept.write(sessions, run: run, limits: limits)
   }
 
+  /// What a commit leaves for when nobody waits.
+  func checkpoint() throws(LedgerError) {
+    try kept.eraseDropped()
+    try database.checkpointIfLong()
+  }
+
   private func bind(session turn: StoredTurn) {
     let record = turn.record
     let row = upsertSession

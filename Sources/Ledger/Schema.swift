@@ -6,7 +6,7 @@ enum Schema {
   /// Marks a file as a ledger ("HFLG").
   static let applicationID = 0x4846_4C47
 
-  static let steps: [String] = [version1, version2, version3]
+  static let steps: [String] = [version1, version2, version3, version4]
 
   private static let version1 = """
     CREATE TABLE sessions(
@@ -44,7 +44,7 @@ enum Schema {
     CREATE INDEX turns_by_time ON turns(started_at);
     """
 
-  /// What sessions need to go on after a restart, apart from what is told about turns. Of all tables
+  /// What sessions need to go on after a restart, apart from what is told about turns. Of these tables
   /// only `decisions` holds text.
   private static let version2 = """
     CREATE TABLE decisions(
@@ -71,6 +71,21 @@ enum Schema {
   private static let version3 = """
     ALTER TABLE turns ADD COLUMN knobs_bytes INTEGER;
     ALTER TABLE turns ADD COLUMN added_us INTEGER;
+    """
+
+  /// Bodies in pieces, so that a turn writes those that changed. A body is the list of the keys of
+  /// its pieces, eight bytes each, the lowest first.
+  private static let version4 = """
+    CREATE TABLE parts(
+      run INTEGER NOT NULL, session INTEGER NOT NULL, key INTEGER NOT NULL, bytes BLOB NOT NULL,
+      UNIQUE(run, session, key));
+    INSERT INTO parts(run, session, key, bytes)
+      SELECT run, session, 0, body FROM decisions WHERE body IS NOT NULL;
+    ALTER TABLE decisions ADD COLUMN body_bytes INTEGER NOT NULL DEFAULT 0;
+    UPDATE decisions SET body_bytes = length(body), body = zeroblob(8) WHERE body IS NOT NULL;
+    CREATE TRIGGER decisions_dropped AFTER DELETE ON decisions BEGIN
+      DELETE FROM parts WHERE run = old.run AND session = old.session;
+    END;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

@@ -56,8 +56,12 @@ final class Statement {
     }
   }
 
-  func bind(blob value: [UInt8]) {
+  func bind(blob value: [UInt8]?) {
     bound += 1
+    guard let value else {
+      sqlite3_bind_null(handle, bound)
+      return
+    }
     value.withUnsafeBytes { _ = csqlite_bind_blob(handle, bound, $0.baseAddress, $0.count) }
   }
 

@@ -123,9 +123,10 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
         }
       }
       if stopping.load(ordering: .sequentiallyConsistent) { break }
-      recorder.tick()
+      recorder.commitUrgent()
       // Also where it could not be written: traffic comes first, and a notice has been given.
       if ticket > 0 { holds.kept(upTo: ticket) }
+      recorder.tick()
       guard ring.prepareToSleep() else { continue }
       sleep(recorder.waitMillis)
     }

@@ -1,0 +1,150 @@
+import Bytes
+import Glibc
+import Prefix
+import Prompt
+import Testing
+import Turns
+
+@testable import Ledger
+@testable import LedgerTestWriter
+
+@Suite struct KeptSessionsTests {
+  private let scratch = ScratchLedger()
+  private let limits = KeptLimits(oldest: 0)
+
+  private func database() throws -> Database {
+    try Database(path: scratch.path, access: .readWrite, busyMillis: 0)
+  }
+
+  /// The state of a pinned session behind a request of `messages`.
+  private func kept(_ messages: [String], in table: SessionTable) throws -> KeptSession {
+    let list = messages.enumerated().map { at, text in
+      "{\"role\":\"\(at % 2 == 0 ? "user" : "assistant")\",\"content\":\"\(text)\"}"
+    }
+    let body = ByteBuffer(
+      copying: Array("{\"model\":\"m\",\"messages\":[\(list.joined(separator: ","))]}".utf8))
+    let reception = try #require(
+      table.receive(
+        body, dialect: .openAIChat,
+        RequestContext(
+          key: GroupKey(credential: 1, upstream: 0, dialect: .openAIChat), hint: nil,
+          connection: 1, now: 1000)))
+    return KeptSession(
+      snapshot: try #require(reception.session.snapshot), text: .all, upstream: "u", usedAt: 1000)
+  }
+
+  private func messages(_ count: Int, of number: Int = 0) -> [String] {
+    (0..<count).map { at in
+      String(repeating: "words of message \(at) of talk \(number) ", count: 60)
+    }
+  }
+
+  private func bodies() throws -> [[UInt8]?] {
+    try LedgerReader(path: scratch.path).keptSessions(limits).map { kept in
+      kept.snapshot.body.map { Array($0.bytes) }
+    }
+  }
+
+  @Test func `a body that changes from turn to turn is read back as it was last`() throws {
+    let store = try scratch.store()
+    let table = SessionTable()
+    var messages = messages(40)
+    for turn in 0..<12 {
+      messages[2] = "turn \(turn) " + messages[2]
+      messages.append(contentsOf: ["answer \(turn)", "question \(turn)"])
+      let state = try kept(messages, in: table)
+      try store.write([state], run: 5, limits: limits)
+      #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
+    }
+    // By another writer, which does not know what is there.
+    messages[30] = "other"
+    let state = try kept(messages, in: table)
+    try scratch.store().write([state], run: 5, limits: limits)
+    #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
+  }
+
+  @Test func `of a body that changed in front only the pieces around the change are written`() throws {
+    let store = try scratch.store()
+    let table = SessionTable()
+    var messages = messages(200)
+    try store.write([kept(messages, in: table)], run: 5, limits: limits)
+    let before = try keys()
+    #expect(before.count > 16)
+    messages[2] = "changed"
+    try store.write([kept(messages, in: table)], run: 5, limits: limits)
+    let after = try keys()
+    #expect((1...2).contains(before.subtracting(after).count))
+    #expect((1...2).contains(after.subtracting(before).count))
+  }
+
+  private func keys() throws -> Set<Int> {
+    let row = try database().prepare("SELECT key FROM parts", .read)
+    var keys: Set<Int> = []
+    while try row.step() { keys.insert(row.integer(0) ?? 0) }
+    return keys
+  }
+
+  @Test func `a session that may not be kept with its text any more leaves no piece of it`() throws
+  {
+    let store = try scratch.store()
+    var state = try kept(messages(40), in: SessionTable())
+    try store.write([state], run: 5, limits: limits)
+    state.text = .none
+    try store.write([state], run: 5, limits: limits)
+    try store.checkpoint()
+    #expect(try keys().isEmpty)
+    for suffix in ["", "-wal"] {
+      #expect(!String(decoding: scratch.bytes(suffix), as: UTF8.self).contains("words of message"))
+    }
+  }
+
+  @Test func `sessions beyond the limit go with all their pieces`() throws {
+    let store = try scratch.store()
+    var limits = limits
+    limits.pinnedSessions = 3
+    let table = SessionTable()
+    for number in 0..<140 {
+      var state = try kept(messages(12, of: number), in: table)
+      state.usedAt = Int64(number)
+      try store.write([state], run: 5, limits: limits)
+    }
+    let database = try database()
+    let sessions = try #require(
+      try database.integer("SELECT count(*) FROM decisions", .read))
+    #expect(sessions < 140)
+    #expect(
+      try database.integer("SELECT count(DISTINCT session) FROM parts", .read) == sessions)
+    #expect(try LedgerReader(path: scratch.path).keptSessions(limits).count == 3)
+  }
+
+  @Test func `a body that an earlier version kept whole is still there`() throws {
+    let state = try kept(messages(40), in: SessionTable())
+    let body = try Array(#require(state.snapshot.body).bytes)
+    try scratch.fill(0)
+    for suffix in ["", "-wal", "-shm"] { unlink(scratch.path + suffix) }
+    close(creat(scratch.path, 0o600))
+    do {
+      let database = try database()
+      try Schema.migrate(database, steps: Array(Schema.steps.prefix(3)))
+      let row = try database.prepare(
+        """
+        INSERT INTO decisions(run, session, upstream, used_at, state, body) VALUES(5, ?, 'u', 9, ?, ?)
+        """, .write)
+      row.bind(Int(state.snapshot.id.raw))
+      row.bind(blob: state.snapshot.encoded(.all, withBody: false))
+      row.bind(blob: body)
+      try row.run()
+    }
+    #expect(try scratch.store().setAside == nil)
+    #expect(try bodies() == [body])
+  }
+
+  @Test func `a body of which a piece is missing is left out and the rest of the session stays`()
+    throws
+  {
+    try scratch.store().write(
+      [kept(messages(60), in: SessionTable())], run: 5, limits: limits)
+    try database().execute("DELETE FROM parts WHERE rowid = 2", .write)
+    #expect(try bodies() == [nil])
+  }
+}
