@@ -63,7 +63,9 @@ import Turns
     #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
   }
 
-  @Test func `of a body that changed in front only the pieces around the change are written`() throws {
+  @Test func `of a body that changed in front only the pieces around the change are written`()
+    throws
+  {
     let store = try scratch.store()
     let table = SessionTable()
     var messages = messages(200)

@@ -182,9 +182,9 @@ public struct Alignment: Sendable {
       budget > 0, mayRenderAlike(before, after)
     else { return .changed(old: a) }
     budget -= before.count + after.count
-    guard let left = CanonicalForm.rendered.digest(before),
-      left == CanonicalForm.rendered.digest(after)
-    else { return .changed(old: a) }
+    guard let left = old.rendering(of: a), left == new.rendering(of: b) else {
+      return .changed(old: a)
+    }
     return .neutral(old: a)
   }
 

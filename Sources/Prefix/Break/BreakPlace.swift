@@ -19,9 +19,9 @@ struct BreakPlace {
     self.old = old
     self.new = new
     group = boundary.group
-    before = boundary.oldBlock.flatMap { old.bytes(of: $0) }.flatMap { JSONValue($0) }
+    before = boundary.oldBlock.flatMap { old.value(of: $0) }
     let hasBlock = new.index.indices(of: group).contains(boundary.block)
-    after = hasBlock ? new.bytes(of: boundary.block).flatMap { JSONValue($0) } : nil
+    after = hasBlock ? new.value(of: boundary.block) : nil
   }
 
   /// The new block at the boundary; nil if the request ends its group there.

@@ -89,7 +89,7 @@ struct RepairPass {
   }
 
   private func text(_ history: History, _ block: Int) -> String? {
-    history.bytes(of: block).flatMap { JSONValue($0) }.map(Text.all)
+    history.value(of: block).map(Text.all)
   }
 
   private func hasOldBehind(_ at: Int) -> Bool {
@@ -119,9 +119,9 @@ struct RepairPass {
     let olds = old.index.indices(of: group)
     let news = new.index.indices(of: group)
     // Behind this old block nothing is aligned any more: what follows is the agent's new tail.
-    let lastAligned = news.compactMap {
-      alignment.matches[$0].isUnchanged ? alignment.matches[$0].old : nil
-    }.max()
+    let lastAligned = news.last { alignment.matches[$0].isUnchanged }.flatMap {
+      alignment.matches[$0].old
+    }
     var next = olds.lowerBound
     for at in news {
       guard let before = alignment.matches[at].old else {
@@ -132,6 +132,13 @@ struct RepairPass {
         continue
       }
       if isAccepted(before) { return }
+      // Most blocks are what they were, on both sides.
+      if before == next, pendingGhosts.isEmpty, alignment.matches[at] == .same(old: before),
+        oldView.entries[before].isPlain
+      {
+        next += 1
+        continue
+      }
       if before > next { try dropped(next..<before, lastAligned) }
       try matched(at, before, from: next, lastAligned)
       next = before + 1
@@ -320,6 +327,9 @@ struct RepairPass {
 }
 
 extension ServerView.Entry {
+  /// As it is in a table without anything.
+  fileprivate var isPlain: Bool { isAsSent && !isNoted && !carriesNotes }
+
   /// The block was forwarded in the agent's bytes, whatever stands in front of it.
   fileprivate var isAsSentItself: Bool { forwarded == nil && !isOmitted }
 }

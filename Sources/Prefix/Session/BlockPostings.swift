@@ -58,13 +58,17 @@ struct BlockPostings {
 
   /// Sessions by the bytes of message blocks they share with `index`, best first.
   func ranked(_ index: RequestIndex) -> [(session: SessionID, bytes: Int)] {
-    var scores: [SessionID: Int] = [:]
+    // Few sessions, and neighbouring blocks are held by the same ones.
+    var scores: [(session: SessionID, bytes: Int)] = []
     for block in index.blocks(of: .messages) {
       for session in holders[block.digest.low] ?? [] {
-        scores[session, default: 0] += Int(block.length)
+        if let place = scores.firstIndex(where: { $0.session == session }) {
+          scores[place].bytes += Int(block.length)
+        } else {
+          scores.append((session, Int(block.length)))
+        }
       }
     }
-    return scores.map { (session: $0.key, bytes: $0.value) }
-      .sorted { ($0.bytes, $0.session) > ($1.bytes, $1.session) }
+    return scores.sorted { ($0.bytes, $0.session) > ($1.bytes, $1.session) }
   }
 }

@@ -10,6 +10,7 @@ public struct History {
   /// (agents move cache markers within the last messages). They find the sessions that a body may
   /// continue without reading the rest of it.
   let probes: [Probe]
+  private let readings = BlockReadings()
 
   struct Probe {
     static let length = 64
@@ -71,5 +72,15 @@ public struct History {
   public func bytes(of block: Int) -> UnsafeRawBufferPointer? {
     guard let body else { return nil }
     return UnsafeRawBufferPointer(rebasing: body.bytes[index.blocks[block].range])
+  }
+
+  /// A block as a value; nil if the body was evicted or this is no JSON.
+  func value(of block: Int) -> JSONValue? {
+    bytes(of: block).flatMap { readings.value(of: block, $0) }
+  }
+
+  /// Digest of what a server renders from a block; nil as for `value`.
+  func rendering(of block: Int) -> Digest? {
+    bytes(of: block).flatMap { readings.rendering(of: block, $0) }
   }
 }

@@ -1,0 +1,42 @@
+import Bytes
+
+/// What was read from blocks of one request so far. A block that changed is asked for by everything
+/// that looks at a turn (the candidates it is compared with, the repairs, the verdict), and again by
+/// the turn after it. Belongs to the loop thread.
+final class BlockReadings {
+  private var values: [Reading] = []
+  private var renderings: [Rendering] = []
+
+  private struct Reading {
+    var block: Int
+    var value: JSONValue?
+  }
+
+  private struct Rendering {
+    var block: Int
+    var digest: Digest?
+  }
+
+  /// A value takes several times the room of its bytes, for as long as the request is the last one of
+  /// its session.
+  private static let mostValues = 2
+  private static let mostBytes = 64 << 10
+  private static let mostRenderings = 16
+
+  func value(of block: Int, _ bytes: UnsafeRawBufferPointer) -> JSONValue? {
+    if let known = values.first(where: { $0.block == block }) { return known.value }
+    let value = JSONValue(bytes)
+    guard bytes.count <= Self.mostBytes else { return value }
+    if values.count == Self.mostValues { values.removeFirst() }
+    values.append(Reading(block: block, value: value))
+    return value
+  }
+
+  func rendering(of block: Int, _ bytes: UnsafeRawBufferPointer) -> Digest? {
+    if let known = renderings.first(where: { $0.block == block }) { return known.digest }
+    let digest = value(of: block, bytes).map(CanonicalForm.rendered.digest)
+    if renderings.count == Self.mostRenderings { renderings.removeFirst() }
+    renderings.append(Rendering(block: block, digest: digest))
+    return digest
+  }
+}
