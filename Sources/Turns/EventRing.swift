@@ -27,8 +27,9 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
   /// Whether the backlog holds something.
   private let heldBack = Atomic<Bool>(false)
 
-  // Producer only.
-  private var backlog: [Element] = []
+  // Producer only. The backlog begins at `backlogStart`; what lies in front of that was sent.
+  private var backlog: [Box?] = []
+  private var backlogStart = 0
 
   /// - Parameters:
   ///   - capacity: a power of two.
@@ -51,15 +52,16 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
   /// Hands `element` to the consumer, or to the backlog if the ring is full.
   /// - Returns: whether the consumer sleeps and must be woken; true at most once per sleep.
   public func push(_ element: Element) -> Bool {
-    if backlog.isEmpty, offer(element) { return wakes() }
-    backlog.append(element)
+    let box = Box(element)
+    if !hasBacklog, offer(box) { return wakes() }
+    backlog.append(box)
     return flush()
   }
 
   /// Moves the backlog into the ring as far as it fits. Same result as `push`.
   public func flush() -> Bool {
     sendBacklog()
-    if backlog.isEmpty {
+    if !hasBacklog {
       if heldBack.load(ordering: .relaxed) {
         heldBack.store(false, ordering: .sequentiallyConsistent)
       }
@@ -67,9 +69,9 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
       // The consumer may have emptied the ring before it could see this: then nobody would ask.
       sendBacklog()
     }
-    if backlog.count > backlogLimit {
-      let excess = backlog.count - backlogLimit
-      backlog.removeFirst(excess)
+    let excess = backlog.count - backlogStart - backlogLimit
+    if excess > 0 {
+      takeFromBacklog(excess)
       dropped.add(excess, ordering: .relaxed)
     }
     return wakes()
@@ -80,11 +82,20 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
 
   private func sendBacklog() {
     var sent = 0
-    for element in backlog {
-      guard offer(element) else { break }
+    while backlogStart + sent < backlog.count, let box = backlog[backlogStart + sent], offer(box) {
       sent += 1
     }
-    backlog.removeFirst(sent)
+    takeFromBacklog(sent)
+  }
+
+  /// Moves what is left only once it is the smaller part, so that a long backlog costs no more than a
+  /// short one.
+  private func takeFromBacklog(_ count: Int) {
+    for place in backlogStart..<backlogStart + count { backlog[place] = nil }
+    backlogStart += count
+    guard backlogStart * 2 > backlog.count else { return }
+    backlog.removeFirst(backlogStart)
+    backlogStart = 0
   }
 
   private func wakes() -> Bool {
@@ -92,12 +103,12 @@ public final class EventRing<Element: Sendable>: @unchecked Sendable {
     return sleeping.exchange(false, ordering: .sequentiallyConsistent)
   }
 
-  public var hasBacklog: Bool { !backlog.isEmpty }
+  public var hasBacklog: Bool { backlogStart < backlog.count }
 
-  private func offer(_ element: Element) -> Bool {
+  private func offer(_ box: Box) -> Bool {
     let at = tail.load(ordering: .relaxed)
     guard at &- head.load(ordering: .acquiring) <= mask else { return false }
-    slots[at & mask] = Unmanaged.passRetained(Box(element))
+    slots[at & mask] = Unmanaged.passRetained(box)
     // Sequentially consistent, as is the load of `sleeping` behind it: the consumer announces its
     // sleep and looks again, so at least one side sees the other.
     tail.store(at &+ 1, ordering: .sequentiallyConsistent)

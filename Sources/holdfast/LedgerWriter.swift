@@ -89,7 +89,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   func finish() {
     while ring.hasBacklog {
       if ring.flush() { wake() }
-      sched_yield()
+      usleep(500)
     }
     stopping.store(true, ordering: .sequentiallyConsistent)
     wake()

@@ -72,7 +72,7 @@ final class ReportWriter: @unchecked Sendable {
   func finish() {
     while ring.hasBacklog {
       if ring.flush() { wake() }
-      sched_yield()
+      usleep(500)
     }
     stopping.store(true, ordering: .sequentiallyConsistent)
     wake()

@@ -36,6 +36,26 @@ import Turns
     #expect(seen == [0, 1, 2, 3, 8, 9])
   }
 
+  @Test(arguments: 1...7)
+  func `a long backlog arrives in order, however little room there is at a time`(_ room: Int) {
+    let ring = EventRing<Int>(capacity: 8, backlog: .max)
+    var taken: [Int] = []
+    for number in 0..<500 {
+      _ = ring.push(number)
+      if number % 9 == 0 {
+        for _ in 0..<room { if let next = ring.pop() { taken.append(next) } }
+        _ = ring.flush()
+      }
+    }
+    while let next = ring.pop() {
+      taken.append(next)
+      _ = ring.flush()
+    }
+    #expect(taken == Array(0..<500))
+    #expect(!ring.hasBacklog)
+    #expect(ring.droppedCount == 0)
+  }
+
   @Test func `a sleeping consumer is woken once`() {
     let ring = EventRing<Int>(capacity: 8)
     #expect(ring.prepareToSleep())
