@@ -8,10 +8,10 @@ public struct BodyPart: Sendable, Equatable {
   public let key: UInt64
   public let range: Range<Int>
 
-  private static let shortest = 4 << 10
-  private static let longest = 32 << 10
+  private static let shortest = 2 << 10
+  private static let longest = 16 << 10
 
-  /// Cuts `body` behind blocks, of which one in four may end a piece: which ones depends on their
+  /// Cuts `body` behind blocks, of which every other one may end a piece: which ones depends on their
   /// content only, so that the cuts fall into the same places again behind a change.
   /// - Returns: adjoining pieces that are the whole body; of some kilobytes each, or of one block.
   static func parts(of body: ByteBuffer, _ index: RequestIndex) -> [BodyPart] {
@@ -32,7 +32,7 @@ public struct BodyPart: Sendable, Equatable {
       name.digest(block.digest)
       covered = block.range.upperBound
       let length = covered - start
-      if length >= longest || (length >= shortest && block.digest.low & 3 == 0) { end(covered) }
+      if length >= longest || (length >= shortest && block.digest.low & 1 == 0) { end(covered) }
     }
     if start < body.count { end(body.count) }
     return parts
