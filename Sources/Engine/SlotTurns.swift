@@ -123,14 +123,14 @@ private struct SlotTexts: HeldTexts {
 
   func tokens(of held: HeldPrompt, inBlock number: Int, bytes: Int) -> Int? {
     guard let (other, theirs) = block(number, of: held), let old = other.history,
-      let body = old.body
+      old.body != nil
     else { return nil }
     var front = 0
     for segment in old.index.segments(order).dropFirst() {
       for at in segment {
         if at == theirs {
           return other.estimate.tokens(inFirst: front + bytes) {
-            old.index.weight(of: $0, body.bytes, order)
+            old.weight(of: $0, order)
           }
         }
         front += Int(old.index.blocks[at].length)

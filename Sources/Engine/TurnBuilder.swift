@@ -58,10 +58,11 @@ enum TurnBuilder {
     let kept: TokenCount
     if reception.relation == .modelSwitch {
       kept = TokenCount(0, estimated: false)
-    } else if let boundary = reception.boundary {
+    } else if let boundary = reception.boundary, let alignment = reception.alignment {
       kept = TokenCount(
         min(previous.value, tokens(inFirst: boundary.keptBytes, reception, old, reception.order)),
         estimated: !session.estimate.isExact(boundary.keptBytes))
+      reception.history.inherit(from: old, alignment)
     } else {
       kept = previous
     }
@@ -73,10 +74,8 @@ enum TurnBuilder {
   static func tokens(
     inFirst bytes: Int, _ reception: Reception, _ old: History, _ order: RenderingOrder
   ) -> Int {
-    guard let body = old.body else { return reception.session.estimate.tokens(inFirst: bytes) }
-    return reception.session.estimate.tokens(inFirst: bytes) {
-      old.index.weight(of: $0, body.bytes, order)
-    }
+    guard old.body != nil else { return reception.session.estimate.tokens(inFirst: bytes) }
+    return reception.session.estimate.tokens(inFirst: bytes) { old.weight(of: $0, order) }
   }
 
   /// What pinning did, beside what the agent did.

@@ -52,20 +52,23 @@ public enum TokenWeight {
 extension RequestIndex {
   /// Weight of a range of the prompt: of the bytes of all blocks but knobs, one behind the other in
   /// this order.
+  /// - Parameter whole: the weight of a block that lies in the range as a whole.
   public func weight(
-    of range: Range<Int>, _ body: UnsafeRawBufferPointer, _ order: RenderingOrder
+    of range: Range<Int>, _ body: UnsafeRawBufferPointer, _ order: RenderingOrder,
+    whole: (_ block: Int, UnsafeRawBufferPointer) -> Int = { TokenWeight.of($1) }
   ) -> Int {
     var weight = 0
     var start = 0
     for segment in segments(order).dropFirst() {
-      for block in blocks[segment] {
+      for at in segment {
+        let block = blocks[at]
         let end = start + Int(block.length)
         let part = range.clamped(to: start..<end)
         let offset = Int(block.offset) - start
         if !part.isEmpty, offset + part.upperBound <= body.count {
-          weight += TokenWeight.of(
-            UnsafeRawBufferPointer(
-              rebasing: body[(offset + part.lowerBound)..<(offset + part.upperBound)]))
+          let bytes = UnsafeRawBufferPointer(
+            rebasing: body[(offset + part.lowerBound)..<(offset + part.upperBound)])
+          weight += part == start..<end ? whole(at, bytes) : TokenWeight.of(bytes)
         }
         start = end
         if start >= range.upperBound { return weight }

@@ -1,4 +1,5 @@
 import Bytes
+import Prompt
 
 /// What was read from blocks of one request so far. A block that changed is asked for by everything
 /// that looks at a turn (the candidates it is compared with, the repairs, the verdict), and again by
@@ -6,6 +7,8 @@ import Bytes
 final class BlockReadings {
   private var values: [Reading] = []
   private var renderings: [Rendering] = []
+  /// By block; 0 where it is not known. Empty before the first one.
+  private var weights: [UInt32] = []
 
   private struct Reading {
     var block: Int
@@ -38,5 +41,21 @@ final class BlockReadings {
     if renderings.count == Self.mostRenderings { renderings.removeFirst() }
     renderings.append(Rendering(block: block, digest: digest))
     return digest
+  }
+
+  /// What a block weighs in tokens (`TokenWeight`); reading it once is enough.
+  /// - Parameter count: how many blocks there are.
+  func weight(of block: Int, of count: Int, _ bytes: UnsafeRawBufferPointer) -> Int {
+    if weights.isEmpty { weights = Array(repeating: 0, count: count) }
+    if weights[block] == 0 { weights[block] = UInt32(clamping: TokenWeight.of(bytes)) }
+    return Int(weights[block])
+  }
+
+  /// Takes over what is known of blocks with the same bytes in an earlier request.
+  func inherit(from old: BlockReadings, _ alignment: Alignment) {
+    guard !old.weights.isEmpty else { return }
+    weights = alignment.matches.map { match in
+      if case .same(let block) = match { old.weights[block] } else { 0 }
+    }
   }
 }

@@ -83,4 +83,18 @@ public struct History {
   func rendering(of block: Int) -> Digest? {
     bytes(of: block).flatMap { readings.rendering(of: block, $0) }
   }
+
+  /// Weight in tokens of the first bytes of the prompt, or any others (`RequestIndex.weight`); 0 if
+  /// the body was evicted.
+  public func weight(of range: Range<Int>, _ order: RenderingOrder) -> Int {
+    guard let body else { return 0 }
+    return index.weight(of: range, body.bytes, order) {
+      readings.weight(of: $0, of: index.blocks.count, $1)
+    }
+  }
+
+  /// Takes over what was read of the request before, as far as this one has the same blocks.
+  public func inherit(from old: History, _ alignment: Alignment) {
+    readings.inherit(from: old.readings, alignment)
+  }
 }
