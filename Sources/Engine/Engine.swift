@@ -78,6 +78,10 @@ public final class Engine: TrafficObserver {
   private let credentialHash: (String) -> Int
   /// Gets the state of each session whenever it changed; nil where nothing outlives the process.
   public var keeper: (any SessionKeeper)?
+  /// Called when there is something to keep that may wait: `keepRest` is to be called some time later.
+  /// While it is nil everything is kept at once.
+  public var wakesKeeping: (() -> Void)?
+  var unkept: [SessionID: Session] = [:]
 
   private struct OrderKey: Hashable {
     var upstream: Int

@@ -33,23 +33,46 @@ extension Engine {
     return true
   }
 
-  /// Hands a session's state to the keeper. Text goes with it only while pinning is on.
+  /// Hands a session's state to the keeper. Text goes with it only while pinning is on; what has none
+  /// decides nothing, and goes with the next `keepRest` where somebody calls that.
   /// - Parameter erasing: what was kept before holds something that was blanked since.
   func keep(_ session: Session, holding hold: AnswerHold? = nil, erasing: Bool = false) {
-    guard let keeper, let snapshot = session.snapshot else { return }
+    guard keeper != nil else { return }
     let isPinned =
       (session.mode != .off && !session.isExempt) || session.view.map { !$0.isAsSent } ?? false
     let text = isPinned ? keptText : .none
+    if text == .none, !erasing, let wakesKeeping {
+      let wasEmpty = unkept.isEmpty
+      unkept[session.id] = session
+      if wasEmpty { wakesKeeping() }
+      return
+    }
+    unkept[session.id] = nil
+    keep(session, text, holding: text == .none ? nil : hold, erasing: erasing)
+  }
+
+  /// Hands over what has changed since and could wait: once for all turns that went by meanwhile.
+  public func keepRest() {
+    let sessions = unkept.values
+    unkept = [:]
+    for session in sessions { keep(session, .none) }
+  }
+
+  private func keep(
+    _ session: Session, _ text: SessionSnapshot.Text, holding hold: AnswerHold? = nil,
+    erasing: Bool = false
+  ) {
+    guard let keeper, let snapshot = session.snapshot else { return }
     var kept = kept(session, snapshot, text)
     kept.erases = erasing
-    keeper.keep(kept, holding: text == .none ? nil : hold)
+    keeper.keep(kept, holding: hold)
   }
 
   /// Pinning was turned off: nothing of the session's text stays, though its next request is the one
   /// that gives up what was held.
   func dropText(_ session: Session) {
-    guard let keeper, let snapshot = session.snapshot else { return }
-    keeper.keep(kept(session, snapshot, .none), holding: nil)
+    unkept[session.id] = nil
+    keep(session, .none)
   }
 
   private func kept(

@@ -60,14 +60,28 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   /// Loop thread only.
   func publish(_ event: TurnEvent) {
     switch event {
-    case .finished, .upstream: if ring.push(.event(event)) { wake() }
+    case .finished, .upstream:
+      push(.event(event))
     default: break
     }
   }
 
+  /// Adds what may wait: the ledger thread looks for itself once its batch is due.
+  private func push(_ input: Input) {
+    let isAsleep = ring.push(input)
+    unannounced += 1
+    if isAsleep || unannounced == Self.mostUnannounced { wake() }
+  }
+
+  /// Inputs that the ledger thread was not woken for.
+  private var unannounced = 0
+  /// So many fit into the ring.
+  private static let mostUnannounced = 256
+
   /// Keeps turns for another time and up to another size. Loop thread only.
   func retain(days: Int, maxBytes: Int) {
-    if ring.push(.retention(days: days, maxBytes: maxBytes)) { wake() }
+    push(.retention(days: days, maxBytes: maxBytes))
+    wake()
   }
 
   /// States that wait at most while the file cannot be written. A state holds a body in memory; one
@@ -82,7 +96,8 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     }
     underWay.add(1, ordering: .relaxed)
     let ticket = hold.map { holds.add($0) } ?? 0
-    if ring.push(.keep(session, ticket: ticket)) { wake() }
+    push(.keep(session, ticket: ticket))
+    if session.text != .none { wake() }
   }
 
   /// Writes what is left and ends the thread. Loop thread only.
@@ -98,6 +113,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   }
 
   private func wake() {
+    unannounced = 0
     var byte: UInt8 = 1
     _ = write(bell.write, &byte, 1)
   }
@@ -127,8 +143,11 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
       // Also where it could not be written: traffic comes first, and a notice has been given.
       if ticket > 0 { holds.kept(upTo: ticket) }
       recorder.tick()
-      guard ring.prepareToSleep() else { continue }
-      sleep(recorder.waitMillis)
+      if let millis = recorder.waitMillis {
+        sleep(millis)
+      } else if ring.prepareToSleep() {
+        sleep(nil)
+      }
     }
     recorder.finish()
   }

@@ -62,6 +62,7 @@ final class Serving {
   var control: ControlThread?
   var load: LoopLoad?
   var measuring: EventLoop.Timer?
+  var keeping: EventLoop.Timer?
   private let showsDashboard: Bool
   /// Where the lines of turns go; nil for standard output.
   let log: String?
@@ -134,6 +135,7 @@ final class Serving {
       observer: try makeCapture(engine, upstreams) ?? engine)
     self.proxy = proxy
     deferMeasuring(engine)
+    deferKeeping(engine)
     if options.probes { startProber(engine, proxy) }
     if options.command.isEmpty { try watchSignals() }
     if showsDashboard { try openDashboard(proxy.address) }
@@ -221,6 +223,17 @@ final class Serving {
     measuring = timer
     engine.wakesMeasuring = { [unowned timer] in
       timer.start(afterMillis: Self.measuringDelayMillis)
+    }
+  }
+
+  /// A part of what the ledger takes to write a batch, in which a crash would lose it, too.
+  private static let keepingDelayMillis: UInt64 = 200
+
+  private func deferKeeping(_ engine: Engine) {
+    let timer = EventLoop.Timer(loop: loop) { [unowned engine] in engine.keepRest() }
+    keeping = timer
+    engine.wakesKeeping = { [unowned timer] in
+      timer.start(afterMillis: Self.keepingDelayMillis)
     }
   }
 
@@ -374,6 +387,7 @@ final class Serving {
 
   /// What the ledger says at its end comes too late for the loop.
   private func finishLedger() {
+    engine?.keepRest()
     ledger?.finish()
     while let text = notices.take() { Console.error("holdfast: \(text)") }
   }

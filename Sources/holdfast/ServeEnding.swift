@@ -90,6 +90,9 @@ extension Serving {
     engine?.settle()
     measuring?.close()
     measuring = nil
+    engine?.wakesKeeping = nil
+    keeping?.close()
+    keeping = nil
     holds?.close()
     for signal in signals { signal.close() }
     signals = []
