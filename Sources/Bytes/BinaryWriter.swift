@@ -23,9 +23,7 @@ public struct BinaryWriter {
 
   /// Eight bytes, lowest first.
   public mutating func word(_ value: UInt64) {
-    for shift in stride(from: UInt64(0), to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-    }
+    withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
   public mutating func digest(_ value: Digest) {

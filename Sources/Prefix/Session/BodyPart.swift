@@ -19,17 +19,26 @@ public struct BodyPart: Sendable, Equatable {
     var parts: [BodyPart] = []
     var start = 0
     var covered = 0
-    var name = BinaryWriter()
+    var key: UInt64 = 0
+    func mix(_ value: UInt64) {
+      key = (key ^ value) &* 0x9E37_79B9_7F4A_7C15
+      key ^= key >> 29
+    }
+    func mixBytes(_ range: Range<Int>) {
+      mix(UInt64(range.count))
+      if !range.isEmpty { mix(hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range]))) }
+    }
     func end(_ at: Int) {
-      name.blob(UnsafeRawBufferPointer(rebasing: body.bytes[covered..<at]))
-      parts.append(BodyPart(key: name.bytes.withUnsafeBytes { hash64($0) }, range: start..<at))
-      name = BinaryWriter()
+      mixBytes(covered..<at)
+      parts.append(BodyPart(key: key, range: start..<at))
+      key = 0
       start = at
       covered = at
     }
     for block in blocks where block.range.lowerBound >= covered {
-      name.blob(UnsafeRawBufferPointer(rebasing: body.bytes[covered..<block.range.lowerBound]))
-      name.digest(block.digest)
+      mixBytes(covered..<block.range.lowerBound)
+      mix(block.digest.low)
+      mix(block.digest.high)
       covered = block.range.upperBound
       let length = covered - start
       if length >= longest || (length >= shortest && block.digest.low & 1 == 0) { end(covered) }
