@@ -50,8 +50,8 @@ public final class Engine: TrafficObserver {
   let sessions: SessionTable
   var configuration: EngineConfiguration
   private let publishEvent: (TurnEvent) -> Void
-  private let clock: EngineClock
-  private var upstreams: [UpstreamStatus]
+  let clock: EngineClock
+  var upstreams: [UpstreamStatus]
   /// Turns measured per upstream: tells whether somebody else used the server in between.
   private var turnCounts: [Int]
   private var downCounts: [Int]
@@ -68,14 +68,14 @@ public final class Engine: TrafficObserver {
   var refusesQuestions: Set<Int> = []
   var takesQuestions: Set<Int> = []
   var routingKeys = RoutingKey()
-  private var lastAgent: (userAgent: String?, name: String) = (nil, "")
+  var lastAgent: (userAgent: String?, name: String) = (nil, "")
   var measuring = MeasuringQueue()
   /// Called when there is something to measure: `measure` is to be called soon, once the traffic has
   /// gone by. While it is nil everything is measured as it happens.
   public var wakesMeasuring: (() -> Void)?
   /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
   public var wakesProber: ((Int) -> Void)?
-  private let credentialHash: (String) -> Int
+  let credentialHash: (String) -> Int
   /// Gets the state of each session whenever it changed; nil where nothing outlives the process.
   public var keeper: (any SessionKeeper)?
   /// Called when there is something to keep that may wait: `keepRest` is to be called some time later.
@@ -362,41 +362,6 @@ public final class Engine: TrafficObserver {
     guard traits.indices.contains(upstream) else { return }
     traits[upstream].echoes[dialect, default: EchoReuse()]
       .note(reused: reused, output: output, plain: plain)
-  }
-
-  /// Fields by which agents name a session, in order of trust.
-  private static let sessionFields: [StaticString] = [
-    "x-claude-code-session-id", "x-session-id", "session_id", "session-id", "conversation_id",
-  ]
-
-  private func credential(_ text: String?) -> Int {
-    guard let text, !text.isEmpty else { return 0 }
-    return credentialHash(text)
-  }
-
-  /// Most requests come from the program that sent the one before.
-  private func agentName(_ userAgent: String?) -> String {
-    if userAgent != lastAgent.userAgent {
-      lastAgent = (userAgent, AgentName.from(userAgent: userAgent))
-    }
-    return lastAgent.name
-  }
-
-  private func facts(_ request: ReceivedRequest, _ dialect: Dialect) -> RequestFacts {
-    let fields = request.head.fields
-    let hint = Self.sessionFields.lazy.compactMap { fields.first($0) }.first
-    return RequestFacts(
-      dialect: dialect,
-      credential: credential(fields.first("authorization") ?? fields.first("x-api-key")),
-      agent: agentName(fields.first("user-agent")),
-      hint: hint.map { Digest(of: $0).low },
-      betaFeatures: fields.withFirst("anthropic-beta") { hash64($0) } ?? 0,
-      isSubscription: fields.first("authorization")?.hasPrefix("Bearer sk-ant-oat") ?? false,
-      connection: request.connection,
-      upstream: request.upstream,
-      upstreamName: upstreams.indices.contains(request.upstream)
-        ? upstreams[request.upstream].name : "",
-      wallMillis: request.receivedAtMillis, nowMillis: clock.monotonicMillis())
   }
 }
 
