@@ -18,6 +18,10 @@ extension HoldfastProcess {
   /// Sanitizers keep freed memory and shadows of it: what there is of it means nothing then.
   static var isSanitized: Bool { getenv("HOLDFAST_SANITIZER") != nil }
 
+  static var isWatchedForRaces: Bool {
+    getenv("HOLDFAST_SANITIZER").map { String(cString: $0) } == "thread"
+  }
+
   var residentBytes: Int { figure("VmRSS:") }
   var peakResidentBytes: Int { figure("VmHWM:") }
 
