@@ -1,0 +1,37 @@
+import Engine
+import EventLoop
+
+/// What the loop does once the traffic has gone by.
+extension Serving {
+  /// Longer than a request takes to go by, shorter than anybody notices.
+  private static let measuringDelayMillis: UInt64 = 8
+  /// How long measuring may hold up traffic that comes meanwhile. Behind each slice the caches of the
+  /// processor are cold for what goes by next, so many short slices cost more than a few long ones.
+  private static let measuringSliceMicros: UInt64 = 4_000
+  /// For the traffic between two slices.
+  private static let measuringPauseMillis: UInt64 = 4
+
+  /// Bytes first: what there is to find out about them is found out a moment later.
+  func deferMeasuring(_ engine: Engine) {
+    let timer = EventLoop.Timer(loop: loop) { [unowned self, unowned engine] in
+      if engine.measure(forMicros: Self.measuringSliceMicros) {
+        measuring?.start(afterMillis: Self.measuringPauseMillis)
+      }
+    }
+    measuring = timer
+    engine.wakesMeasuring = { [unowned timer] in
+      timer.start(afterMillis: Self.measuringDelayMillis)
+    }
+  }
+
+  /// A part of what the ledger takes to write a batch, in which a crash would lose it, too.
+  private static let keepingDelayMillis: UInt64 = 200
+
+  func deferKeeping(_ engine: Engine) {
+    let timer = EventLoop.Timer(loop: loop) { [unowned engine] in engine.keepRest() }
+    keeping = timer
+    engine.wakesKeeping = { [unowned timer] in
+      timer.start(afterMillis: Self.keepingDelayMillis)
+    }
+  }
+}
