@@ -27,21 +27,24 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   private let bell: (read: Int32, write: Int32)
   private let settings: LedgerSettings
   private let upstreams: [UpstreamStatus]
+  private let roomForMore: @Sendable () -> Void
   private let notify: @Sendable (String) -> Void
   private var thread: Thread?
 
   /// - Parameters:
   ///   - holds: what waits for the states that are kept.
+  ///   - roomForMore: called on the ledger thread when the loop thread should call `flush`.
   ///   - notify: gets a sentence when the file cannot be written, and when it can again; called on
   ///     any thread.
   /// - Throws: the error number if no pipe is to be had.
   init(
     settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
-    notify: @escaping @Sendable (String) -> Void
+    roomForMore: @escaping @Sendable () -> Void, notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {
     self.settings = settings
     self.holds = holds
     self.upstreams = upstreams
+    self.roomForMore = roomForMore
     self.notify = notify
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
@@ -71,6 +74,13 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     let isAsleep = ring.push(input)
     unannounced += 1
     if isAsleep || unannounced == Self.mostUnannounced { wake() }
+  }
+
+  /// Hands over what waited for room. Loop thread only.
+  func flush() {
+    guard ring.hasBacklog else { return }
+    _ = ring.flush()
+    wake()
   }
 
   /// Inputs that the ledger thread was not woken for.
@@ -139,6 +149,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
         }
       }
       if stopping.load(ordering: .sequentiallyConsistent) { break }
+      if ring.isHeldBack { roomForMore() }
       recorder.commitUrgent()
       // Also where it could not be written: traffic comes first, and a notice has been given.
       if ticket > 0 { holds.kept(upTo: ticket) }

@@ -349,7 +349,7 @@ final class Serving {
       settings: settings,
       upstreams: upstreams.map {
         UpstreamStatus(name: $0.name, address: "\($0.url.host):\($0.url.port)")
-      }, holds: holds
+      }, holds: holds, roomForMore: { wakeup?.send() }
     ) { notices.add($0) }
   }
 

@@ -17,6 +17,7 @@ extension Serving {
 
   func takeCommands() {
     holds?.open()
+    ledger?.flush()
     if demoIsOver.isSet { drain() }
     while let text = notices.take() { engine?.notice(text) }
     takeConfiguration()

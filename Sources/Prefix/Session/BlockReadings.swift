@@ -23,7 +23,7 @@ final class BlockReadings {
   /// A value takes several times the room of its bytes, for as long as the request is the last one of
   /// its session.
   private static let mostValues = 2
-  private static let mostBytes = 64 << 10
+  private static let mostBytes = 32 << 10
   private static let mostRenderings = 16
 
   func value(of block: Int, _ bytes: UnsafeRawBufferPointer) -> JSONValue? {
@@ -57,5 +57,12 @@ final class BlockReadings {
     weights = alignment.matches.map { match in
       if case .same(let block) = match { old.weights[block] } else { 0 }
     }
+  }
+
+  /// Gives the memory back.
+  func clear() {
+    values = []
+    renderings = []
+    weights = []
   }
 }

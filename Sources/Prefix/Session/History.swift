@@ -5,7 +5,7 @@ public import Prompt
 public struct History {
   public let index: RequestIndex
   /// The body the index refers to; nil once it was evicted, then only digests can be compared.
-  public internal(set) var body: ByteBuffer?
+  public private(set) var body: ByteBuffer?
   /// Hashes of a few bytes in front of two block ends: the last one, and one three messages earlier
   /// (agents move cache markers within the last messages). They find the sessions that a body may
   /// continue without reading the rest of it.
@@ -72,6 +72,12 @@ public struct History {
   public func bytes(of block: Int) -> UnsafeRawBufferPointer? {
     guard let body else { return nil }
     return UnsafeRawBufferPointer(rebasing: body.bytes[index.blocks[block].range])
+  }
+
+  /// Leaves the digests only.
+  mutating func dropBody() {
+    body = nil
+    readings.clear()
   }
 
   /// A block as a value; nil if the body was evicted or this is no JSON.

@@ -393,7 +393,7 @@ public final class SessionTable {
       next = session.newer
       guard session !== current, session.history?.body != nil else { continue }
       keptBytes -= session.history?.bytesKept ?? 0
-      session.history?.body = nil
+      session.history?.dropBody()
       noteAnswer(nil, session)
       groups[session.key]?.update(session)
     }
