@@ -14,9 +14,8 @@ final class KeptSessions {
   private let putHistory: Statement
   private let dropDecision: Statement
   private let dropHistory: Statement
-  /// The pieces of the body that stands in the file, by session: those that are still part of it are
-  /// not written again.
-  private var bodies: [SessionKey: [UInt64]] = [:]
+  /// The texts that stand in the file, by session: those that are still needed are not written again.
+  private var texts: [SessionKey: WrittenTexts] = [:]
   /// The log still holds text that may not be kept any more.
   private var hasDropped = false
   /// Written since the limits were last looked at.
@@ -55,7 +54,7 @@ final class KeptSessions {
   func write(
     _ sessions: some Sequence<KeptSession>, run: Int64, limits: KeptLimits
   ) throws(LedgerError) {
-    var written = bodies
+    var written = texts
     var hasDropped = false
     let isTrimDue = untrimmed.rows >= Self.slack.rows || untrimmed.bytes >= Self.slack.bytes
     try database.transaction(.write) { () throws(LedgerError) in
@@ -73,8 +72,8 @@ final class KeptSessions {
       if isTrimDue, try trim(limits) { hasDropped = true }
     }
     if isTrimDue { untrimmed = (0, 0) }
-    // A body that was trimmed away with its session is written again when that comes back.
-    bodies = written.count > 4 * limits.pinnedSessions ? [:] : written
+    // What was trimmed away with its session is written again when that comes back.
+    texts = written.count > 4 * limits.pinnedSessions ? [:] : written
     if hasDropped { self.hasDropped = true }
   }
 
@@ -100,52 +99,45 @@ final class KeptSessions {
   }
 
   private func writeDecision(
-    _ kept: KeptSession, _ key: SessionKey, _ written: inout [SessionKey: [UInt64]]
+    _ kept: KeptSession, _ key: SessionKey, _ written: inout [SessionKey: WrittenTexts]
   ) throws(LedgerError) {
-    let parts = kept.text == .all ? kept.snapshot.bodyParts : []
-    let old: [UInt64]
-    if let body = written[key], try put(changeDecision, kept, key, parts) {
-      old = body
+    let apart = kept.snapshot.keptApart(kept.text)
+    var texts: WrittenTexts
+    if let there = written[key], try put(changeDecision, kept, key, apart) {
+      texts = there
     } else {
+      texts = WrittenTexts()
       try drop(dropHistory, key)
       try drop(dropDecision, key)
-      _ = try put(putDecision, kept, key, parts)
-      old = []
+      _ = try put(putDecision, kept, key, apart)
     }
-    try writeParts(parts, of: kept.snapshot, key, replacing: old)
-    written[key] = parts.map(\.key)
+    for part in texts.missing(apart.parts) {
+      untrimmed.bytes += part.count
+      bind(key, part.key, to: putPart)
+      try part.withBytes { bytes in
+        Result { () throws(LedgerError) in try putPart.run(lastBlob: bytes) }
+      }.get()
+    }
+    for part in texts.dropped(atOnce: kept.erases || kept.text != .all) {
+      bind(key, part, to: dropPart)
+      try dropPart.run()
+    }
+    written[key] = texts
   }
 
   /// - Returns: whether there is such a row now.
   private func put(
-    _ statement: Statement, _ kept: KeptSession, _ key: SessionKey, _ parts: [BodyPart]
+    _ statement: Statement, _ kept: KeptSession, _ key: SessionKey, _ apart: KeptApart
   ) throws(LedgerError) -> Bool {
     statement.bind(kept.upstream)
     statement.bind(Int(kept.usedAt))
-    statement.bind(blob: kept.snapshot.encoded(kept.text, withBody: false))
-    statement.bind(blob: parts.isEmpty ? nil : BodyKeys.bytes(parts.map(\.key)))
-    statement.bind(parts.last?.range.upperBound ?? 0)
+    statement.bind(blob: apart.state)
+    statement.bind(blob: apart.body.isEmpty ? nil : BodyKeys.bytes(apart.body))
+    statement.bind(apart.textBytes)
     statement.bind(Int(key.run))
     statement.bind(Int(key.session.raw))
     try statement.run()
     return database.changes > 0
-  }
-
-  private func writeParts(
-    _ parts: [BodyPart], of snapshot: SessionSnapshot, _ key: SessionKey, replacing old: [UInt64]
-  ) throws(LedgerError) {
-    let needed = Set(parts.map(\.key))
-    var there = Set(old)
-    for part in there.subtracting(needed) {
-      bind(key, part, to: dropPart)
-      try dropPart.run()
-    }
-    guard let body = snapshot.body else { return }
-    for part in parts where there.insert(part.key).inserted {
-      untrimmed.bytes += part.range.count
-      bind(key, part.key, to: putPart)
-      try putPart.run(lastBlob: UnsafeRawBufferPointer(rebasing: body.bytes[part.range]))
-    }
   }
 
   private func bind(_ key: SessionKey, _ part: UInt64, to statement: Statement) {
@@ -194,25 +186,20 @@ final class KeptSessions {
     var bytes = 0
     let row = try database.prepare(
       """
-      SELECT run, upstream, used_at, state, body, body_bytes FROM decisions WHERE used_at >= ?
+      SELECT run, upstream, used_at, state, session, body, body_bytes FROM decisions
+      WHERE used_at >= ?
       ORDER BY used_at DESC LIMIT ?
       """, .read)
     row.bind(Int(limits.oldest))
     row.bind(limits.pinnedSessions)
     let part = try database.prepare(
-      "SELECT bytes FROM parts WHERE run = ? AND session = ? AND key = ?", .read)
+      "SELECT key, bytes FROM parts WHERE run = ? AND session = ?", .read)
     while bytes < limits.pinnedBytes, try row.step() {
-      let most = limits.pinnedBytes
-      bytes += row.byteCount(3) + min(most, max(0, row.integer(5) ?? 0))
-      guard var kept = session(row, text: .replacements) else { continue }
-      if let keys = row.blob(4), let key = kept.run.map({ ($0, kept.snapshot.id) }),
-        let body = try body(keys, of: key, part, most: most),
-        let whole = kept.snapshot.with(body: body)
-      {
-        kept.snapshot = whole
-        kept.text = .all
+      bytes += row.byteCount(3) + min(limits.pinnedBytes, max(0, row.integer(6) ?? 0))
+      let texts = try texts(row, part, most: limits.pinnedBytes)
+      if let kept = session(row, text: texts.body.isEmpty ? .replacements : .all, texts) {
+        found.append(kept)
       }
-      found.append(kept)
     }
     let plain = try database.prepare(
       """
@@ -227,31 +214,60 @@ final class KeptSessions {
     return found.sorted { $0.usedAt > $1.usedAt }
   }
 
-  /// - Returns: nil if a piece of it is missing, or it is longer than `most`.
-  private static func body(
-    _ keys: [UInt8], of session: (run: Int64, id: SessionID), _ part: Statement, most: Int
-  ) throws(LedgerError) -> ByteBuffer? {
-    let body = ByteBuffer(capacity: 1024)
-    for key in BodyKeys.keys(keys) {
-      part.bind(Int(session.run))
-      part.bind(Int(session.id.raw))
-      part.bind(Int(Int64(bitPattern: key)))
-      defer { part.reset() }
-      guard try part.step(), let bytes = part.blob(0), body.count + bytes.count <= most else {
-        return nil
-      }
-      bytes.withUnsafeBytes { body.append($0) }
+  /// The texts of the session in `row`; those that do not fit into `most` bytes are left out.
+  private static func texts(
+    _ row: Statement, _ part: Statement, most: Int
+  ) throws(LedgerError) -> KeptTexts {
+    defer { part.reset() }
+    part.bind(row.integer(0))
+    part.bind(row.integer(4))
+    var parts: [UInt64: [UInt8]] = [:]
+    var left = most
+    while try part.step() {
+      left -= part.byteCount(1)
+      guard left >= 0, let key = part.integer(0), let bytes = part.blob(1) else { break }
+      parts[UInt64(bitPattern: Int64(key))] = bytes
     }
-    return body
+    return KeptTexts(
+      body: BodyKeys.keys(row.blob(5) ?? []), parts: parts, longestBody: most)
   }
 
-  private static func session(_ row: Statement, text: SessionSnapshot.Text) -> KeptSession? {
+  private static func session(
+    _ row: Statement, text: SessionSnapshot.Text, _ texts: KeptTexts = KeptTexts()
+  ) -> KeptSession? {
     guard let run = row.integer(0), let upstream = row.text(1), let used = row.integer(2),
-      let state = row.blob(3), let snapshot = SessionSnapshot(encoded: state)
+      let state = row.blob(3), let snapshot = SessionSnapshot(keptApart: state, texts)
     else { return nil }
     return KeptSession(
       snapshot: snapshot, text: text, upstream: upstream, usedAt: Int64(min(max(0, used), 1 << 50)),
       run: Int64(run))
+  }
+}
+
+/// The texts of one session that are in the file.
+private struct WrittenTexts {
+  /// With their sizes.
+  private var there: [UInt64: Int] = [:]
+  private var needed: Set<UInt64> = []
+  /// To delete one costs as much as to write it, and while an answer waits: some are left for a
+  /// while, and may be needed again.
+  private static let most = (count: 32, bytes: 1 << 20)
+
+  /// Those of `parts`, which are now needed, that have to be written; they count as written.
+  mutating func missing(_ parts: [KeptApart.Part]) -> [KeptApart.Part] {
+    needed = Set(parts.map(\.key))
+    return parts.filter { there.updateValue($0.count, forKey: $0.key) == nil }
+  }
+
+  /// Those that have to be deleted; they count as deleted.
+  mutating func dropped(atOnce: Bool) -> [UInt64] {
+    let unneeded = there.filter { !needed.contains($0.key) }
+    guard
+      atOnce || unneeded.count >= Self.most.count
+        || unneeded.values.reduce(0, +) >= Self.most.bytes
+    else { return [] }
+    for key in unneeded.keys { there[key] = nil }
+    return Array(unneeded.keys)
   }
 }
 

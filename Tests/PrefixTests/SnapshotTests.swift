@@ -37,6 +37,7 @@ import Testing
       let snapshot = try #require(last.reception.session.snapshot)
       let restored = PinnedAgent(.hold, SessionTable(seed: 999))
       let read = try #require(SessionSnapshot(encoded: snapshot.encoded(.all)))
+      #expect(try joined(snapshot.keptApart(.all))?.encoded(.all) == snapshot.encoded(.all))
       let copy = try #require(restored.restore(read))
       #expect(copy.id == last.reception.session.id)
       mutate(&talk, &random)
@@ -89,6 +90,43 @@ import Testing
     let next = try #require(restored.send(talk))
     #expect(next.decision.outcome == .rebased("what was held was not kept over a restart"))
     #expect(next.reception.turn == held.reception.turn + 1)
+  }
+
+  /// What a store reads back of `kept`, without one of its texts.
+  private func joined(_ kept: KeptApart, without missing: Int? = nil) throws -> SessionSnapshot? {
+    var parts: [UInt64: [UInt8]] = [:]
+    for (at, part) in kept.parts.enumerated() where at != missing {
+      parts[part.key] = part.withBytes { Array($0) }
+    }
+    return SessionSnapshot(
+      keptApart: kept.state, KeptTexts(body: kept.body, parts: parts, longestBody: 1 << 20))
+  }
+
+  @Test func `a state kept apart from its texts holds none of them and needs each one`() throws {
+    var (agent, talk, _) = try session(.openAIChat, seed: 7, turns: 0)
+    talk.messages[2] = talk.messages[2].replacing("func part", "1| func part")
+    talk.step()
+    let held = try #require(agent.send(talk))
+    #expect(held.decision.isRewritten)
+    let kept = try #require(held.reception.session.snapshot).keptApart(.all)
+    #expect(!String(decoding: kept.state, as: UTF8.self).contains("func part"))
+    #expect(kept.body.count < kept.parts.count)
+    #expect(try joined(kept) != nil)
+    for missing in kept.parts.indices { #expect(try joined(kept, without: missing) == nil) }
+  }
+
+  @Test func `a text of another content under a known name is refused`() throws {
+    let (_, _, last) = try session(.openAIChat, seed: 3)
+    let kept = try #require(last.reception.session.snapshot).keptApart(.all)
+    for wrong in kept.parts {
+      var parts: [UInt64: [UInt8]] = [:]
+      for part in kept.parts { parts[part.key] = part.withBytes { Array($0) } }
+      parts[wrong.key]?[0] ^= 1
+      #expect(
+        SessionSnapshot(
+          keptApart: kept.state, KeptTexts(body: kept.body, parts: parts, longestBody: 1 << 20))
+          == nil)
+    }
   }
 
   @Test func `an encoded table is read back as it was`() throws {

@@ -33,7 +33,7 @@ struct Amendment {
 
   /// Fixed and plain: the model should read it, and not act on it as if a person had asked.
   var text: String {
-    "[context update: earlier text has changed]\n" + parts.joined(separator: "\n")
+    "[context update]\n" + parts.joined(separator: "\n")
   }
 
   /// Changed lines in order, new ones with `+`; nil if there are too many. Lines that were replaced

@@ -192,6 +192,7 @@ struct RepairPass {
       held.digest == Digest(of: now)
     {
       entries[at].forwarded = nil
+      entries[at].leansOnGhost = false
       return
     }
     let place = BreakPlace(
@@ -229,7 +230,10 @@ struct RepairPass {
     switch repair.action(change) {
     case .accept(let reason): throw .accept(from: from, "\(title): \(reason)")
     case .keep: break
+    case .keepAndTell where isInGhost(change.now, at, behind: before):
+      entries[at].leansOnGhost = true
     case .keepAndTell:
+      entries[at].leansOnGhost = false
       guard amendment.add(name(at), before: change.was, after: change.now) else {
         throw .accept(from: from, "\(title): too much for a note")
       }
@@ -262,12 +266,28 @@ struct RepairPass {
     }
     // A bare string is the whole value of its member: it cannot be left out.
     guard let bytes = new.bytes(of: at), bytes.first != UInt8(ascii: "\""),
-      let text = InsertedMessageRepair.text(new.index.blocks[at], bytes),
-      amendment.insert(new.index.blocks[at].kind.word, at: new.index.indexInGroup(at), text)
+      let text = InsertedMessageRepair.text(new.index.blocks[at], bytes)
     else { throw .accept(from: next, reason) }
     entries[at].isOmitted = true
-    entries[at].isNoted = true
+    if isInGhost(text, at, behind: next - 1) {
+      entries[at].leansOnGhost = true
+    } else {
+      guard text.utf8.count <= InsertedMessageRepair.longest,
+        amendment.insert(new.index.blocks[at].kind.word, at: new.index.indexInGroup(at), text)
+      else { throw .accept(from: next, reason) }
+      entries[at].isNoted = true
+    }
     note(.inPlaceEdit, InsertedMessageRepair.repairClass)
+  }
+
+  /// Whether `text` stands in a block that is missing between `oldBlock` and the next one that is
+  /// aligned, and will stay there.
+  private func isInGhost(_ text: String, _ at: Int, behind oldBlock: Int) -> Bool {
+    let end = new.index.indices(of: new.index.blocks[at].group).upperBound
+    guard let next = alignment.matches[(at + 1)..<end].lazy.compactMap(\.old).first,
+      next > oldBlock + 1, !isAccepted(next)
+    else { return false }
+    return MovedTextRepair.isIn((oldBlock + 1)..<next, text, old, oldView)
   }
 
   /// Old blocks that are missing in front of an aligned one.

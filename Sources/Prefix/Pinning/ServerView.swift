@@ -14,6 +14,9 @@ public struct ServerView: Sendable {
     var isOmitted = false
     /// Whether a note says what this block now reads.
     var isNoted = false
+    /// Whether what this block now reads stands in a ghost in front of the next block that the server
+    /// has.
+    var leansOnGhost = false
     /// Whether `forwarded` carries notes about other blocks.
     var carriesNotes = false
 
@@ -90,13 +93,32 @@ public struct ServerView: Sendable {
   }
 
   /// The old block from which on all has to be given up if everything from `block` on is: a note
-  /// that is lost takes with it the block or the tool it tells of.
+  /// that is lost takes with it the block or the tool it tells of, and so does a ghost.
   func givingUp(from block: Int) -> Int {
-    let isLost = entries[min(block, entries.count)...].contains { entry in
-      entry.carriesNotes || entry.ghosts.contains(where: \.carriesNotes)
+    var from = min(block, entries.count)
+    while true {
+      let before = from
+      if entries[from...].contains(where: \.holdsNotes) {
+        if tools?.contains(where: \.isNoted) ?? false { return 0 }
+        from = min(from, entries.firstIndex(where: \.isNoted) ?? from)
+      }
+      from = firstLeaning(on: from)
+      if from == before { return from }
     }
-    guard isLost else { return block }
-    if tools?.contains(where: \.isNoted) ?? false { return 0 }
-    return min(entries.firstIndex(where: \.isNoted) ?? block, block)
   }
+
+  /// - Returns: the first of the blocks whose text stands in a ghost in front of `block`, or itself.
+  private func firstLeaning(on block: Int) -> Int {
+    var first = block
+    var at = block
+    while at > 0, entries[at - 1].isOmitted || entries[at - 1].leansOnGhost {
+      at -= 1
+      if entries[at].leansOnGhost { first = at }
+    }
+    return first
+  }
+}
+
+extension ServerView.Entry {
+  fileprivate var holdsNotes: Bool { carriesNotes || ghosts.contains(where: \.carriesNotes) }
 }

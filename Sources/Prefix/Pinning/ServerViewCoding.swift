@@ -5,14 +5,15 @@ import Bytes
 /// Only what differs from the agent's request is written: a session of a thousand blocks with three
 /// repairs takes three entries.
 extension ServerView {
-  private static let version: UInt8 = 2
+  private static let version: UInt8 = 3
 
   /// The table in the form that `init(encoded:)` reads. It holds prompt text: the bytes that stand in
   /// place of the agent's own.
   public func encoded() -> [UInt8] {
     var writer = BinaryWriter()
     writer.byte(Self.version)
-    encode(to: &writer)
+    var pieces = PieceWriter(keepsApart: false)
+    encode(to: &writer, &pieces)
     let sum = writer.bytes.withUnsafeBytes { Digest(of: $0) }
     writer.digest(sum)
     return writer.bytes
@@ -22,13 +23,14 @@ extension ServerView {
   public init?(encoded bytes: [UInt8]) {
     guard let body = Checksum.verified(bytes) else { return nil }
     var reader = BinaryReader(body)
-    guard (try? reader.byte()) == Self.version, let view = try? ServerView(from: &reader),
+    guard (try? reader.byte()) == Self.version,
+      let view = try? ServerView(from: &reader, PieceReader(apart: [:])),
       reader.remaining == 0
     else { return nil }
     self = view
   }
 
-  func encode(to writer: inout BinaryWriter) {
+  func encode(to writer: inout BinaryWriter, _ pieces: inout PieceWriter) {
     writer.flag(isLost)
     writer.count(entries.count)
     let repaired = entries.indices.filter { !entries[$0].isPlain }
@@ -38,14 +40,15 @@ extension ServerView {
       writer.count(at - last)
       last = at
       let entry = entries[at]
-      writer.optional(entry.forwarded) { $0.blob($1.bytes) }
+      pieces.write(entry.forwarded, to: &writer)
       writer.count(entry.ghosts.count)
       for ghost in entry.ghosts {
-        writer.blob(ghost.piece.bytes)
+        pieces.write(ghost.piece, to: &writer)
         writer.flag(ghost.carriesNotes)
       }
       writer.flag(entry.isOmitted)
       writer.flag(entry.isNoted)
+      writer.flag(entry.leansOnGhost)
       writer.flag(entry.carriesNotes)
     }
     writer.optional(tools) { writer, tools in
@@ -53,23 +56,25 @@ extension ServerView {
       for tool in tools {
         writer.word(tool.identity)
         writer.digest(tool.agentDigest)
-        writer.optional(tool.forwarded) { $0.blob($1.bytes) }
+        pieces.write(tool.forwarded, to: &writer)
         writer.flag(tool.isNoted)
       }
     }
   }
 
-  init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
+  init(
+    from reader: inout BinaryReader, _ pieces: PieceReader
+  ) throws(BinaryReader.Damaged) {
     isLost = try reader.flag()
     // Blocks of a request are two bytes at least, and a request has a bound of 4 GiB.
     let count = try reader.count(upTo: 1 << 24)
     var repaired: [(Int, Entry)] = []
     var last = 0
-    for step in 0..<(try reader.elements(ofSize: 6)) {
+    for step in 0..<(try reader.elements(ofSize: 7)) {
       let gap = try reader.count(upTo: count)
       guard step == 0 || gap > 0, last + gap < count else { throw BinaryReader.Damaged() }
       last += gap
-      repaired.append((last, try Entry(from: &reader)))
+      repaired.append((last, try Entry(from: &reader, pieces)))
     }
     entries = Array(repeating: Entry(), count: count)
     for (at, entry) in repaired { entries[at] = entry }
@@ -81,7 +86,7 @@ extension ServerView {
         list.append(
           Tool(
             identity: identity, agentDigest: digest,
-            forwarded: try reader.optional(Piece.init(from:)), isNoted: try reader.flag()))
+            forwarded: try pieces.piece(&reader), isNoted: try reader.flag()))
       }
       return list
     }
@@ -91,21 +96,18 @@ extension ServerView {
 extension ServerView.Entry {
   fileprivate var isPlain: Bool { isAsSent && !isNoted && !carriesNotes }
 
-  fileprivate init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
-    forwarded = try reader.optional(ServerView.Piece.init(from:))
-    for _ in 0..<(try reader.elements(ofSize: 2)) {
-      let piece = try ServerView.Piece(from: &reader)
+  fileprivate init(
+    from reader: inout BinaryReader, _ pieces: PieceReader
+  ) throws(BinaryReader.Damaged) {
+    forwarded = try pieces.piece(&reader)
+    for _ in 0..<(try reader.elements(ofSize: 3)) {
+      guard let piece = try pieces.piece(&reader) else { throw BinaryReader.Damaged() }
       ghosts.append(ServerView.Ghost(piece: piece, carriesNotes: try reader.flag()))
     }
     isOmitted = try reader.flag()
     isNoted = try reader.flag()
+    leansOnGhost = try reader.flag()
     carriesNotes = try reader.flag()
-  }
-}
-
-extension ServerView.Piece {
-  fileprivate init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
-    self.init(Array(try reader.blob()))
   }
 }
 

@@ -3,10 +3,10 @@ import Prompt
 
 /// A piece of a kept body. A body that differs from another in a few blocks shares all pieces but a
 /// few with it, wherever those blocks stand, so that little has to be written for it.
-public struct BodyPart: Sendable, Equatable {
+struct BodyPart: Sendable, Equatable {
   /// Names the content; not unique across sessions.
-  public let key: UInt64
-  public let range: Range<Int>
+  let key: UInt64
+  let range: Range<Int>
 
   private static let shortest = 2 << 10
   private static let longest = 16 << 10
@@ -45,14 +45,5 @@ public struct BodyPart: Sendable, Equatable {
     }
     if start < body.count { end(body.count) }
     return parts
-  }
-}
-
-extension SessionSnapshot {
-  /// The pieces of the agent's last body, in order; empty if only its digests are left.
-  /// - Complexity: grows with the number of blocks, not with the body.
-  public var bodyParts: [BodyPart] {
-    guard let body = history.body else { return [] }
-    return BodyPart.parts(of: body, history.index)
   }
 }

@@ -88,25 +88,31 @@ public struct SessionSnapshot: @unchecked Sendable {
     copy.generated = nil
     return copy
   }
-
-  /// The same with the agent's last body, for one that was kept apart from it.
-  /// - Returns: nil if it is not the body that the digests were made of.
-  public func with(body: ByteBuffer) -> SessionSnapshot? {
-    guard let index = RequestIndexer.index(body.bytes, dialect: history.index.dialect),
-      index.blocks == history.index.blocks
-    else { return nil }
-    var copy = self
-    copy.history = History(index: index, body: body, inheritedBytes: history.inheritedBytes)
-    return copy
-  }
 }
 
 extension SessionSnapshot {
-  private static let version: UInt8 = 2
+  private static let version: UInt8 = 3
 
-  /// - Parameter withBody: false for a body that is kept apart; `with(body:)` joins them again.
   /// - Complexity: one copy of the body and of the replacement bytes.
-  public func encoded(_ text: Text, withBody: Bool = true) -> [UInt8] {
+  public func encoded(_ text: Text) -> [UInt8] {
+    var pieces = PieceWriter(keepsApart: false)
+    return encoded(text, &pieces)
+  }
+
+  /// The same in two parts: what changes on every turn, and the texts that stay.
+  /// - Complexity: grows with the number of blocks, not with the texts.
+  public func keptApart(_ text: Text) -> KeptApart {
+    var pieces = PieceWriter(keepsApart: true)
+    let state = encoded(text, &pieces)
+    var apart = KeptApart(state: state)
+    if text == .all, let body = history.body {
+      apart.add(BodyPart.parts(of: body, history.index), of: body)
+    }
+    for piece in pieces.apart { apart.add(piece) }
+    return apart
+  }
+
+  private func encoded(_ text: Text, _ pieces: inout PieceWriter) -> [UInt8] {
     var writer = BinaryWriter()
     writer.byte(Self.version)
     writer.number(UInt64(id.raw))
@@ -127,32 +133,39 @@ extension SessionSnapshot {
     writer.optional(lastResponse) { $0.word($1) }
     writer.text(history.model)
     writer.count(history.inheritedBytes)
-    if text == .all, withBody, let body = history.body {
-      writer.flag(true)
+    if text == .all, let body = history.body {
+      writer.byte(BodyForm(isApart: pieces.keepsApart).rawValue)
       writer.byte(history.index.dialect.rawValue)
-      writer.blob(body.bytes)
+      if !pieces.keepsApart { writer.blob(body.bytes) }
     } else {
-      writer.flag(false)
+      writer.byte(BodyForm.none.rawValue)
       history.index.encode(to: &writer)
     }
     let kept = text == .none ? view?.lost : view
-    writer.optional(kept) { $1.encode(to: &$0) }
+    writer.optional(kept) { $1.encode(to: &$0, &pieces) }
     writer.optional(text == .all ? generated : nil, Self.write)
     writer.digest(writer.bytes.withUnsafeBytes { Digest(of: $0) })
     return writer.bytes
   }
 
   /// nil if `bytes` are not what `encoded` gave, whole and undamaged.
-  public init?(encoded bytes: [UInt8]) {
-    guard let body = Checksum.verified(bytes) else { return nil }
-    var reader = BinaryReader(body)
-    guard let snapshot = try? SessionSnapshot(from: &reader), reader.remaining == 0 else {
+  public init?(encoded bytes: [UInt8]) { self.init(bytes, KeptTexts()) }
+
+  /// nil if this is not what `keptApart` gave, whole and undamaged.
+  public init?(keptApart state: [UInt8], _ texts: KeptTexts) { self.init(state, texts) }
+
+  private init?(_ bytes: [UInt8], _ texts: KeptTexts) {
+    guard let state = Checksum.verified(bytes) else { return nil }
+    var reader = BinaryReader(state)
+    guard let snapshot = try? SessionSnapshot(from: &reader, texts), reader.remaining == 0 else {
       return nil
     }
     self = snapshot
   }
 
-  private init(from reader: inout BinaryReader) throws(BinaryReader.Damaged) {
+  private init(
+    from reader: inout BinaryReader, _ texts: KeptTexts
+  ) throws(BinaryReader.Damaged) {
     guard try reader.byte() == Self.version else { throw BinaryReader.Damaged() }
     id = try Self.id(&reader)
     let credential = Int(truncatingIfNeeded: Int64(bitPattern: try reader.word()))
@@ -178,10 +191,13 @@ extension SessionSnapshot {
     }
     let model = try reader.text()
     let inherited = try reader.count(upTo: 1 << 48)
-    history = try Self.history(&reader, model, inherited)
+    history = try Self.history(&reader, texts, model, inherited)
     key = GroupKey(
       credential: credential, upstream: upstream, dialect: history.index.dialect)
-    view = try reader.optional(ServerView.init(from:))
+    let pieces = PieceReader(apart: texts.parts)
+    view = try reader.optional { (reader) throws(BinaryReader.Damaged) in
+      try ServerView(from: &reader, pieces)
+    }
     generated = try reader.optional(Self.message)
     if let view, view.entries.count != history.index.blocks.count {
       throw BinaryReader.Damaged()
@@ -218,17 +234,28 @@ extension SessionSnapshot {
   }
 
   private static func history(
-    _ reader: inout BinaryReader, _ model: String, _ inherited: Int
+    _ reader: inout BinaryReader, _ texts: KeptTexts, _ model: String, _ inherited: Int
   ) throws(BinaryReader.Damaged) -> History {
-    guard try reader.flag() else {
+    guard let form = BodyForm(rawValue: try reader.byte()) else { throw BinaryReader.Damaged() }
+    if form == .none {
       return History(
         index: try RequestIndex(from: &reader), model: model, inheritedBytes: inherited)
     }
-    guard let dialect = Dialect(rawValue: try reader.byte()) else { throw BinaryReader.Damaged() }
-    let body = ByteBuffer(copying: Array(try reader.blob()))
-    guard let index = RequestIndexer.index(body.bytes, dialect: dialect) else {
-      throw BinaryReader.Damaged()
-    }
+    guard let dialect = Dialect(rawValue: try reader.byte()),
+      let body = form == .here ? ByteBuffer(copying: Array(try reader.blob())) : texts.joinedBody,
+      let index = RequestIndexer.index(body.bytes, dialect: dialect),
+      form == .here || BodyPart.parts(of: body, index).map(\.key) == texts.body
+    else { throw BinaryReader.Damaged() }
     return History(index: index, body: body, inheritedBytes: inherited)
+  }
+
+  private enum BodyForm: UInt8 {
+    /// Digests and places only.
+    case none
+    case here
+    /// In the pieces that are kept apart, which the index is made of again.
+    case apart
+
+    init(isApart: Bool) { self = isApart ? .apart : .here }
   }
 }

@@ -113,7 +113,8 @@ struct Author {
       { $0.clock() }, { $0.environment() }, { $0.memory() }, { $0.toolOrder() }, { $0.schema() },
       { $0.clear() }, { $0.truncate() }, { $0.edit() }, { $0.edit() }, { $0.revert() },
       { $0.arguments() }, { $0.spaces() }, { $0.ids() }, { $0.dropReminder() },
-      { $0.dropReasoning() }, { $0.insert() }, { $0.drop() }, { $0.marker() }, { $0.parts() },
+      { $0.dropReasoning() }, { $0.insert() }, { $0.drop() }, { $0.forgetCall() }, { $0.marker() },
+      { $0.parts() },
       { $0.systemForm() }, { $0.describe() },
     ]
     if chance(30) { return redact() }
@@ -350,6 +351,20 @@ struct Author {
     }
     earlier = []
     return "drop"
+  }
+
+  /// A call is left out, at times with the message in front of it, and its results go on as plain
+  /// messages.
+  private mutating func forgetCall() -> String? {
+    guard let at = place({ if case .call = $0 { true } else { false } }),
+      at + 1 < script.items.count - 3, case .results(let results, _) = script.items[at + 1]
+    else { return nil }
+    script.items.replaceSubrange(
+      at...(at + 1),
+      with: results.map { .user(lines: $0.lines, reminder: $0.reminder, asParts: chance(3)) })
+    if at > 0, case .user = script.items[at - 1], chance(2) { script.items.remove(at: at - 1) }
+    earlier = []
+    return "call forgotten"
   }
 
   private mutating func marker() -> String? {

@@ -4,13 +4,14 @@ import Prompt
 /// A message put in front of earlier ones: it is left out of its place and told at the tail.
 enum InsertedMessageRepair {
   static let repairClass = RepairClass.inserted
+  /// A longer text is not told.
   static let longest = 4096
 
   /// The text to tell; nil if the message is not one whose content a note can carry: calls and
   /// results have to stay in pairs, images cannot be told, and the model's own words are not news.
   static func text(_ block: Block, _ bytes: UnsafeRawBufferPointer) -> String? {
     guard block.kind == .user || block.kind == .system, let value = JSONValue(bytes),
-      let text = plainText(value), !text.isEmpty, text.utf8.count <= longest
+      let text = plainText(value), !text.isEmpty
     else { return nil }
     return text
   }

@@ -1,0 +1,19 @@
+import Prompt
+
+/// A message that repeats the text of one that the agent dropped right behind it, as agents do that
+/// send the results of forgotten calls as plain messages. The dropped one stays where the server has
+/// it, so nothing has to be told.
+enum MovedTextRepair {
+  /// Whether the server has `text`, whole, in one of the agent's own blocks of `dropped`.
+  static func isIn(
+    _ dropped: Range<Int>, _ text: String, _ old: History, _ view: ServerView
+  ) -> Bool {
+    !text.isEmpty
+      && dropped.contains { at in
+        guard !view.entries[at].isOmitted, view.entries[at].forwarded == nil,
+          old.index.blocks[at].length >= text.utf8.count
+        else { return false }
+        return old.value(of: at).map(Text.all) == text
+      }
+  }
+}
