@@ -37,16 +37,19 @@ struct Pairing {
   }
 
   /// Whether what is forwarded has the calls and results of what the agent sent, block by block: then
-  /// neither has to be read as a whole. Only what was replaced is looked at.
-  static func isUntouched(_ history: History, _ view: ServerView) -> Bool {
-    history.index.indices(of: .messages).allSatisfy { at in
-      let entry = view.entries[at]
-      guard entry.ghosts.isEmpty, !entry.isOmitted else { return false }
-      guard let forwarded = entry.forwarded else { return true }
+  /// neither has to be read as a whole. Only what was replaced is looked at, and only once.
+  static func isUntouched(_ history: History, _ entries: inout [ServerView.Entry]) -> Bool {
+    let dialect = history.index.dialect
+    for at in history.index.indices(of: .messages) where !entries[at].isAsSent {
+      guard entries[at].ghosts.isEmpty, !entries[at].isOmitted else { return false }
+      guard !entries[at].hasOwnCalls, let forwarded = entries[at].forwarded else { continue }
       guard let own = history.bytes(of: at) else { return false }
-      let dialect = history.index.dialect
-      return forwarded.bytes.withUnsafeBytes { CallIDs($0, dialect) == CallIDs(own, dialect) }
+      entries[at].hasOwnCalls = forwarded.bytes.withUnsafeBytes {
+        CallIDs($0, dialect) == CallIDs(own, dialect)
+      }
+      if !entries[at].hasOwnCalls { return false }
     }
+    return true
   }
 
   /// What the agent itself left open is its own affair.

@@ -59,10 +59,10 @@ struct RepairPass {
     // Behind bytes that are accepted the server has nothing, its own answer included.
     if acceptedFrom == nil { echo() }
     try placeNotes()
+    let mayTouchCalls =
+      (!repairs.isEmpty || acceptedFrom != nil) && !Pairing.isUntouched(new, &entries)
     view.entries = entries
-    if !repairs.isEmpty || acceptedFrom != nil, !Pairing.isUntouched(new, view),
-      !Pairing(new, view).isAsComplete(as: Pairing(new))
-    {
+    if mayTouchCalls, !Pairing(new, view).isAsComplete(as: Pairing(new)) {
       throw .rebase("a tool call would have lost its counterpart")
     }
     return view
@@ -157,8 +157,11 @@ struct RepairPass {
   ) throws(Stop) {
     let entry = oldView.entries[before]
     entries[at] = entry
-    guard alignment.matches[at] == .same(old: before) || hasSameForm(at, before) else {
-      throw .accept(from: from, "a string became a list, or a list a string")
+    if alignment.matches[at] != .same(old: before) {
+      entries[at].hasOwnCalls = false
+      guard hasSameForm(at, before) else {
+        throw .accept(from: from, "a string became a list, or a list a string")
+      }
     }
     switch alignment.matches[at] {
     case .same, .new: break

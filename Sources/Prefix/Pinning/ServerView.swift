@@ -19,6 +19,9 @@ public struct ServerView: Sendable {
     var leansOnGhost = false
     /// Whether `forwarded` carries notes about other blocks.
     var carriesNotes = false
+    /// Whether `forwarded` is known to have the calls and results of the agent's own bytes. Not kept
+    /// over a restart: it can be found again.
+    var hasOwnCalls = false
 
     var isAsSent: Bool { forwarded == nil && ghosts.isEmpty && !isOmitted }
   }

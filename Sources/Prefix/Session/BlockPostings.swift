@@ -4,56 +4,57 @@ import Prompt
 /// Which sessions hold a message block, by digest: finds the sessions that share content with a
 /// request although their beginnings differ.
 struct BlockPostings {
-  /// Sessions remembered per block, newest last. A block that more sessions share (a common first
-  /// message) says little about any of them.
-  private static let perBlock = 8
-
-  private var holders: [UInt64: [SessionID]] = [:]
+  private var holders: [UInt64: Holders] = [:]
 
   /// A system prompt is shared by all sessions of an agent, so it points at none of them.
   private static func counts(_ block: Block) -> Bool { block.kind != .system }
 
   mutating func insert(_ index: RequestIndex, _ session: SessionID) {
-    for block in index.blocks(of: .messages) where Self.counts(block) {
-      var list = holders[block.digest.low] ?? []
-      if list.contains(session) { continue }
-      if list.count == Self.perBlock { list.removeFirst() }
-      list.append(session)
-      holders[block.digest.low] = list
-    }
+    for block in index.blocks(of: .messages) { insert(block, session) }
   }
 
   mutating func remove(_ index: RequestIndex, _ session: SessionID) {
-    for block in index.blocks(of: .messages) {
-      guard var list = holders[block.digest.low] else { continue }
-      list.removeAll { $0 == session }
-      holders[block.digest.low] = list.isEmpty ? nil : list
-    }
+    for block in index.blocks(of: .messages) { remove(block, session) }
   }
 
   /// Replaces a session's blocks; only those that differ are touched.
-  mutating func replace(_ old: RequestIndex?, _ new: RequestIndex, _ session: SessionID) {
+  /// - Parameter alignment: of both, where it is known.
+  mutating func replace(
+    _ old: RequestIndex?, _ new: RequestIndex, _ session: SessionID,
+    _ alignment: Alignment? = nil
+  ) {
     guard let old else { return insert(new, session) }
-    let before = old.blocks(of: .messages)
-    let after = new.blocks(of: .messages)
-    var same = 0
-    for (a, b) in zip(before, after) {
-      guard a.digest == b.digest else { break }
-      same += 1
+    let (gone, came) = Self.difference(old, new, alignment)
+    if !gone.isEmpty {
+      // What is gone from one place may still stand in another one.
+      let kept = Set(new.blocks(of: .messages).map(\.digest.low))
+      for at in gone where !kept.contains(old.blocks[at].digest.low) {
+        remove(old.blocks[at], session)
+      }
     }
-    let kept = Set(after.dropFirst(same).map(\.digest.low))
-    for block in before.dropFirst(same) where !kept.contains(block.digest.low) {
-      guard var list = holders[block.digest.low] else { continue }
-      list.removeAll { $0 == session }
-      holders[block.digest.low] = list.isEmpty ? nil : list
+    for at in came { insert(new.blocks[at], session) }
+  }
+
+  /// Message blocks that are not the same in both, of the old request and of the new one.
+  private static func difference(
+    _ old: RequestIndex, _ new: RequestIndex, _ alignment: Alignment?
+  ) -> (gone: [Int], came: [Int]) {
+    let olds = old.indices(of: .messages)
+    let news = new.indices(of: .messages)
+    guard let alignment else { return (Array(olds), Array(news)) }
+    var gone: [Int] = []
+    var came: [Int] = []
+    var next = olds.lowerBound
+    for at in news {
+      guard case .same(let before) = alignment.matches[at] else {
+        came.append(at)
+        continue
+      }
+      gone += next..<max(next, before)
+      next = before + 1
     }
-    for block in after.dropFirst(same) where Self.counts(block) {
-      var list = holders[block.digest.low] ?? []
-      if list.contains(session) { continue }
-      if list.count == Self.perBlock { list.removeFirst() }
-      list.append(session)
-      holders[block.digest.low] = list
-    }
+    gone += next..<max(next, olds.upperBound)
+    return (gone, came)
   }
 
   /// Sessions by the bytes of message blocks they share with `index`, best first.
@@ -61,7 +62,9 @@ struct BlockPostings {
     // Few sessions, and neighbouring blocks are held by the same ones.
     var scores: [(session: SessionID, bytes: Int)] = []
     for block in index.blocks(of: .messages) {
-      for session in holders[block.digest.low] ?? [] {
+      guard let holders = holders[block.digest.low] else { continue }
+      for at in 0..<holders.count {
+        let session = holders[at]
         if let place = scores.firstIndex(where: { $0.session == session }) {
           scores[place].bytes += Int(block.length)
         } else {
@@ -70,5 +73,39 @@ struct BlockPostings {
       }
     }
     return scores.sorted { ($0.bytes, $0.session) > ($1.bytes, $1.session) }
+  }
+
+  private mutating func insert(_ block: Block, _ session: SessionID) {
+    guard Self.counts(block) else { return }
+    holders[block.digest.low, default: Holders()].insert(session)
+  }
+
+  private mutating func remove(_ block: Block, _ session: SessionID) {
+    guard var list = holders[block.digest.low] else { return }
+    list.remove(session)
+    holders[block.digest.low] = list.count == 0 ? nil : list
+  }
+}
+
+/// Sessions that hold one block, newest last. A block that more sessions share (a common first
+/// message) says little about any of them, so there is room for a few only. Inline, because a table
+/// holds one for each block of each session.
+private struct Holders {
+  private var ids = SIMD8<UInt32>()
+  private(set) var count = 0
+
+  subscript(place: Int) -> SessionID { SessionID(raw: ids[place]) }
+
+  mutating func insert(_ session: SessionID) {
+    for place in 0..<count where ids[place] == session.raw { return }
+    if count == ids.scalarCount { remove(self[0]) }
+    ids[count] = session.raw
+    count += 1
+  }
+
+  mutating func remove(_ session: SessionID) {
+    guard let place = (0..<count).first(where: { ids[$0] == session.raw }) else { return }
+    for next in (place + 1)..<max(place + 1, count) { ids[next - 1] = ids[next] }
+    count -= 1
   }
 }

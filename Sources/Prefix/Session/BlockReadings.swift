@@ -7,6 +7,7 @@ import Prompt
 final class BlockReadings {
   private var values: [Reading] = []
   private var renderings: [Rendering] = []
+  private var verdicts: [(boundary: Boundary, verdict: Verdict)] = []
   /// By block; 0 where it is not known. Empty before the first one.
   private var weights: [UInt32] = []
 
@@ -25,6 +26,7 @@ final class BlockReadings {
   private static let mostValues = 2
   private static let mostBytes = 32 << 10
   private static let mostRenderings = 16
+  private static let mostVerdicts = 4
 
   func value(of block: Int, _ bytes: UnsafeRawBufferPointer) -> JSONValue? {
     if let known = values.first(where: { $0.block == block }) { return known.value }
@@ -41,6 +43,17 @@ final class BlockReadings {
     if renderings.count == Self.mostRenderings { renderings.removeFirst() }
     renderings.append(Rendering(block: block, digest: digest))
     return digest
+  }
+
+  /// What a difference to the request before was found to be.
+  func verdict(at boundary: Boundary) -> Verdict? {
+    verdicts.first {
+      $0.boundary.block == boundary.block && $0.boundary.oldBlock == boundary.oldBlock
+    }?.verdict
+  }
+
+  func note(_ verdict: Verdict, at boundary: Boundary) {
+    if verdicts.count < Self.mostVerdicts { verdicts.append((boundary, verdict)) }
   }
 
   /// What a block weighs in tokens (`TokenWeight`); reading it once is enough.
@@ -63,6 +76,7 @@ final class BlockReadings {
   func clear() {
     values = []
     renderings = []
+    verdicts = []
     weights = []
   }
 }

@@ -10,7 +10,7 @@ public struct History {
   /// (agents move cache markers within the last messages). They find the sessions that a body may
   /// continue without reading the rest of it.
   let probes: [Probe]
-  private let readings = BlockReadings()
+  let readings = BlockReadings()
 
   struct Probe {
     static let length = 64

@@ -325,7 +325,9 @@ public final class SessionTable {
     let previous = found.session == nil ? found.origin : session.history
     if session.isSideCall, session.turns > 1 { session.isSideCall = false }
     if found.relation != .compactionCall {
-      postings.replace(session.history?.index, history.index, session.id)
+      postings.replace(
+        session.history?.index, history.index, session.id,
+        found.session == nil ? nil : found.alignment)
       setHistory(session, history)
     }
     if let connection = session.connection, lastOnConnection[connection] == session.id {

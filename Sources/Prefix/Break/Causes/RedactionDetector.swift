@@ -11,10 +11,37 @@ enum RedactionDetector {
   ]
 
   static func isRedaction(_ before: String, _ after: String) -> Bool {
+    let (before, after) = changed(before, after)
     let old = before.lowercased()
     let new = after.lowercased()
     if marks.contains(where: { new.countText($0) > old.countText($0) }) { return true }
     return maskRuns(after) > maskRuns(before)
+  }
+
+  /// More bytes than any mark has.
+  private static let margin = 64
+
+  /// The parts by which two texts differ, with a margin. What stands in front of them and behind them
+  /// is the same in both, so that it has as many marks in both.
+  private static func changed(_ before: String, _ after: String) -> (String, String) {
+    var before = before
+    var after = after
+    return before.withUTF8 { old in
+      after.withUTF8 { new in
+        let a = UnsafeRawBufferPointer(old)
+        let b = UnsafeRawBufferPointer(new)
+        let front = commonPrefixLength(a, b)
+        let back = commonSuffixLength(
+          UnsafeRawBufferPointer(rebasing: a.dropFirst(front)),
+          UnsafeRawBufferPointer(rebasing: b.dropFirst(front)))
+        let start = max(0, front - margin)
+        let end = max(0, back - margin)
+        return (
+          String(decoding: a[start..<(a.count - end)], as: UTF8.self),
+          String(decoding: b[start..<(b.count - end)], as: UTF8.self)
+        )
+      }
+    }
   }
 
   /// Runs of four or more of one masking character, eight of a letter; three asterisks are Markdown's

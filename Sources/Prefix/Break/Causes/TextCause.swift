@@ -3,7 +3,17 @@ import Prompt
 
 /// Names a change of a system block or a message.
 enum TextCause {
+  /// - Complexity: reads both blocks several times; a place that was asked for before on the same
+  ///   turn is not read again.
   static func verdict(_ place: BreakPlace) -> Verdict {
+    let readings = place.new.readings
+    if let known = readings.verdict(at: place.boundary) { return known }
+    let verdict = find(place)
+    readings.note(verdict, at: place.boundary)
+    return verdict
+  }
+
+  private static func find(_ place: BreakPlace) -> Verdict {
     if let verdict = removedOrInserted(place) { return verdict }
     guard let old = place.before, let new = place.after else {
       return place.verdict(extent(place), .moved)
