@@ -244,46 +244,6 @@ final class KeptSessions {
   }
 }
 
-/// The texts of one session that are in the file.
-private struct WrittenTexts {
-  /// With their sizes.
-  private var there: [UInt64: Int] = [:]
-  private var needed: Set<UInt64> = []
-  /// To delete one costs as much as to write it, and while an answer waits: some are left for a
-  /// while, and may be needed again.
-  private static let most = (count: 32, bytes: 1 << 20)
-
-  /// Those of `parts`, which are now needed, that have to be written; they count as written.
-  mutating func missing(_ parts: [KeptApart.Part]) -> [KeptApart.Part] {
-    needed = Set(parts.map(\.key))
-    return parts.filter { there.updateValue($0.count, forKey: $0.key) == nil }
-  }
-
-  /// Those that have to be deleted; they count as deleted.
-  mutating func dropped(atOnce: Bool) -> [UInt64] {
-    let unneeded = there.filter { !needed.contains($0.key) }
-    guard
-      atOnce || unneeded.count >= Self.most.count
-        || unneeded.values.reduce(0, +) >= Self.most.bytes
-    else { return [] }
-    for key in unneeded.keys { there[key] = nil }
-    return Array(unneeded.keys)
-  }
-}
-
-/// The names of a body's pieces as they stand in a row.
-private enum BodyKeys {
-  static func bytes(_ keys: [UInt64]) -> [UInt8] {
-    keys.flatMap { key in (0..<8).map { UInt8(truncatingIfNeeded: key >> ($0 * 8)) } }
-  }
-
-  static func keys(_ bytes: [UInt8]) -> [UInt64] {
-    stride(from: 0, to: bytes.count - bytes.count % 8, by: 8).map { at in
-      (0..<8).reduce(0) { $0 | UInt64(bytes[at + $1]) << UInt64($1 * 8) }
-    }
-  }
-}
-
 /// How much is kept of sessions over a restart.
 public struct KeptLimits: Sendable {
   /// Milliseconds since 1970; what was used last before that is gone.

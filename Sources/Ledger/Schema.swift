@@ -6,7 +6,7 @@ enum Schema {
   /// Marks a file as a ledger ("HFLG").
   static let applicationID = 0x4846_4C47
 
-  static let steps: [String] = [version1, version2, version3, version4]
+  static let steps: [String] = [version1, version2, version3, version4, version5]
 
   private static let version1 = """
     CREATE TABLE sessions(
@@ -86,6 +86,12 @@ enum Schema {
     CREATE TRIGGER decisions_dropped AFTER DELETE ON decisions BEGIN
       DELETE FROM parts WHERE run = old.run AND session = old.session;
     END;
+    """
+
+  /// Tables of a few hundred rows that are written on every turn and ordered once in a while.
+  private static let version5 = """
+    DROP INDEX decisions_by_time;
+    DROP INDEX histories_by_time;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

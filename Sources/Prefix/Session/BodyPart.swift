@@ -15,7 +15,7 @@ struct BodyPart: Sendable, Equatable {
   /// content only, so that the cuts fall into the same places again behind a change.
   /// - Returns: adjoining pieces that are the whole body; of some kilobytes each, or of one block.
   static func parts(of body: ByteBuffer, _ index: RequestIndex) -> [BodyPart] {
-    let blocks = index.blocks.sorted { $0.offset < $1.offset }
+    let blocks = inBodyOrder(index)
     var parts: [BodyPart] = []
     var start = 0
     var covered = 0
@@ -26,7 +26,12 @@ struct BodyPart: Sendable, Equatable {
     }
     func mixBytes(_ range: Range<Int>) {
       mix(UInt64(range.count))
-      if !range.isEmpty { mix(hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range]))) }
+      // Mostly a comma and white space.
+      if range.count <= 8 {
+        mix(body.bytes[range].reduce(0) { $0 << 8 | UInt64($1) })
+      } else {
+        mix(hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range])))
+      }
     }
     func end(_ at: Int) {
       mixBytes(covered..<at)
@@ -45,5 +50,14 @@ struct BodyPart: Sendable, Equatable {
     }
     if start < body.count { end(body.count) }
     return parts
+  }
+
+  /// Within a group blocks stand in the order of the body.
+  private static func inBodyOrder(_ index: RequestIndex) -> [Block] {
+    var runs = BlockGroup.allCases.map { index.indices(of: $0) }.filter { !$0.isEmpty }
+    runs.sort { index.blocks[$0.lowerBound].offset < index.blocks[$1.lowerBound].offset }
+    let blocks = runs.flatMap { index.blocks[$0] }
+    let isOrdered = zip(blocks, blocks.dropFirst()).allSatisfy { $0.offset <= $1.offset }
+    return isOrdered ? blocks : blocks.sorted { $0.offset < $1.offset }
   }
 }

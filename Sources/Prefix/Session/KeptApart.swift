@@ -32,9 +32,8 @@ public struct KeptApart: Sendable {
   public let state: [UInt8]
   /// The keys of the pieces of the agent's last body, in order; empty if it is not kept.
   public private(set) var body: [UInt64] = []
-  /// Every text that the state needs, once.
+  /// Every text that the state needs; some more than once.
   public private(set) var parts: [Part] = []
-  private var keys: Set<UInt64> = []
 
   init(state: [UInt8]) { self.state = state }
 
@@ -42,15 +41,12 @@ public struct KeptApart: Sendable {
 
   mutating func add(_ pieces: [BodyPart], of body: ByteBuffer) {
     self.body = pieces.map(\.key)
-    for piece in pieces { add(Part(key: piece.key, text: .body(body, piece.range))) }
+    parts.reserveCapacity(parts.count + pieces.count)
+    for piece in pieces { parts.append(Part(key: piece.key, text: .body(body, piece.range))) }
   }
 
   mutating func add(_ piece: ServerView.Piece) {
-    add(Part(key: piece.digest.low, text: .piece(piece.bytes)))
-  }
-
-  private mutating func add(_ part: Part) {
-    if keys.insert(part.key).inserted { parts.append(part) }
+    parts.append(Part(key: piece.digest.low, text: .piece(piece.bytes)))
   }
 }
 
