@@ -88,10 +88,12 @@ enum Schema {
     END;
     """
 
-  /// Tables of a few hundred rows that are written on every turn and ordered once in a while.
+  /// Tables of a few hundred rows that are written on every turn and ordered once in a while. What
+  /// earlier versions kept in `decisions` cannot be read any more.
   private static let version5 = """
     DROP INDEX decisions_by_time;
     DROP INDEX histories_by_time;
+    DELETE FROM decisions;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

@@ -13,6 +13,8 @@ final class AnswerHolds: @unchecked Sendable {
   // Loop thread only.
   private var waiting: [(ticket: UInt64, hold: AnswerHold, since: UInt64)] = []
   private var lastTicket: UInt64 = 0
+  /// The newest answer that could wait no longer; until it is kept none waits again.
+  private var lateTicket: UInt64 = 0
   private var timer: Timer?
   private let late: () -> Void
 
@@ -27,8 +29,9 @@ final class AnswerHolds: @unchecked Sendable {
 
   /// Loop thread only.
   func add(_ hold: AnswerHold) -> UInt64 {
-    hold.close()
     lastTicket += 1
+    guard keptTicket.load(ordering: .acquiring) >= lateTicket else { return lastTicket }
+    hold.close()
     if waiting.isEmpty { timer?.start(afterMillis: Self.limitMillis) }
     waiting.append((lastTicket, hold, Loop.monotonicNanos() / 1_000_000))
     return lastTicket
@@ -55,9 +58,11 @@ final class AnswerHolds: @unchecked Sendable {
 
   private func giveUp() {
     let now = Loop.monotonicNanos() / 1_000_000
-    let isLate = waiting.contains { now - $0.since >= Self.limitMillis }
+    let late = waiting.last { now - $0.since >= Self.limitMillis }
     release { now - $0.since >= Self.limitMillis }
-    if isLate { late() }
+    guard let late else { return }
+    lateTicket = late.ticket
+    self.late()
   }
 
   private func release(_ isDue: ((ticket: UInt64, hold: AnswerHold, since: UInt64)) -> Bool) {

@@ -82,6 +82,27 @@ import Wire
     #expect(scene.exit() == 0)
   }
 
+  @Test func `a ledger that does not get on holds up one answer, and none until it does`() throws {
+    let ledger = try RestartTests.LedgerPlace()
+    // Who sets a damaged ledger aside holds this lock; everybody else waits for it.
+    let lock = open(ledger.path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { close(lock) }
+    #expect(flock(lock, LOCK_EX) == 0)
+    let scene = try Scene(options: ["--ledger", ledger.path, "--pin"])
+    scene.answerAll(chatAnswer())
+    try turn(scene, 1)
+    let before = Loop.monotonicNanos()
+    for number in 2...9 { try turn(scene, number) }
+    // Each alone would wait for a second.
+    #expect(Loop.monotonicNanos() - before < 4_000_000_000)
+    scene.wait(for: "the notice") { scene.proxy.standardOutput.contains("the ledger is slow") }
+    #expect(flock(lock, LOCK_UN) == 0)
+    scene.proxy.send(signal: SIGTERM)
+    #expect(scene.exit() == 0)
+    let stats = try Command("stats", "--ledger", ledger.path, "--format", "json")
+    #expect(JSONValue(stats.output)?["sessions"]?.array?.isEmpty == false)
+  }
+
   @Test func `a closed standard output ends the log and nothing else`() throws {
     let scene = try Scene(options: ["--no-ledger"])
     scene.answerAll(chatAnswer())

@@ -26,13 +26,9 @@ struct BodyPart: Sendable, Equatable {
     }
     func mixBytes(_ range: Range<Int>) {
       mix(UInt64(range.count))
-      // Mostly a comma and white space.
-      if range.count <= 8 {
-        mix(body.bytes[range].reduce(0) { $0 << 8 | UInt64($1) })
-      } else {
-        mix(hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range])))
-      }
+      if !range.isEmpty { mix(hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range]))) }
     }
+    var group: BlockGroup?
     func end(_ at: Int) {
       mixBytes(covered..<at)
       parts.append(BodyPart(key: key, range: start..<at))
@@ -41,7 +37,14 @@ struct BodyPart: Sendable, Equatable {
       covered = at
     }
     for block in blocks where block.range.lowerBound >= covered {
-      mixBytes(covered..<block.range.lowerBound)
+      // A single byte between two elements is their comma: to look at each would bring most of the
+      // body into the processor's cache.
+      if group == block.group, block.range.lowerBound == covered + 1 {
+        mix(1)
+      } else {
+        mixBytes(covered..<block.range.lowerBound)
+      }
+      group = block.group
       mix(block.digest.low)
       mix(block.digest.high)
       covered = block.range.upperBound
