@@ -118,11 +118,29 @@ final class KeptSessions {
         Result { () throws(LedgerError) in try putPart.run(lastBlob: bytes) }
       }.get()
     }
-    for part in texts.dropped(atOnce: kept.erases || kept.text != .all) {
+    if kept.erases || kept.text != .all { try dropUnneeded(&texts, key) }
+    written[key] = texts
+  }
+
+  /// Deletes texts that the newest states do not need any more. To delete one costs as much as to
+  /// write it, so that no answer waits for it.
+  func dropUnneeded() throws(LedgerError) {
+    guard texts.values.contains(where: \.hasUnneeded) else { return }
+    var left = texts
+    try database.transaction(.write) { () throws(LedgerError) in
+      for (key, var texts) in left where texts.hasUnneeded {
+        try dropUnneeded(&texts, key)
+        left[key] = texts
+      }
+    }
+    texts = left
+  }
+
+  private func dropUnneeded(_ texts: inout WrittenTexts, _ key: SessionKey) throws(LedgerError) {
+    for part in texts.takeUnneeded() {
       bind(key, part, to: dropPart)
       try dropPart.run()
     }
-    written[key] = texts
   }
 
   /// - Returns: whether there is such a row now.

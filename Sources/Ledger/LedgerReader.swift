@@ -19,6 +19,8 @@ public final class LedgerReader {
     if version < Schema.steps.count {
       // Columns that this version asks for may be missing.
       let writer = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
+      // A step may delete text.
+      try writer.execute("PRAGMA secure_delete = ON", .migrate)
       try Schema.migrate(writer)
     }
     self.database = database

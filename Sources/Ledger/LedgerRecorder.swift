@@ -163,6 +163,7 @@ public final class LedgerRecorder {
         try store.write(batch)
         waiting.removeFirst(batch.count)
       }
+      try store.dropUnneeded()
       recovered()
     } catch {
       // A new connection is the surest way out of whatever state the failure left.

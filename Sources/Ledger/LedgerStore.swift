@@ -46,6 +46,9 @@ final class LedgerStore {
     try kept.write(sessions, run: run, limits: limits)
   }
 
+  /// Deletes what was kept of sessions and is not needed any more.
+  func dropUnneeded() throws(LedgerError) { try kept.dropUnneeded() }
+
   /// What a commit leaves for when nobody waits.
   func checkpoint() throws(LedgerError) {
     try kept.eraseDropped()

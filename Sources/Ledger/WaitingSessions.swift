@@ -20,6 +20,8 @@ struct WaitingSessions {
     let id = session.snapshot.id
     bytes -= states[id]?.snapshot.body?.count ?? 0
     var session = session
+    // What an earlier state has to erase is still to be erased.
+    if states[id]?.erases == true { session.erases = true }
     let count = session.snapshot.body?.count ?? 0
     if bytes + count > Self.textBytes {
       session.snapshot = session.snapshot.withoutText

@@ -2,49 +2,33 @@ import Prefix
 
 /// The texts of one session that are in the file.
 struct WrittenTexts {
-  private struct Text {
-    var bytes: Int
-    /// The write that needed it last.
-    var neededBy: Int
-  }
-
-  private var there: [UInt64: Text] = [:]
-  private var bytes = 0
+  /// By key, with the number of the write that needed it last.
+  private var there: [UInt64: Int] = [:]
   private var write = 0
-  private var needed = (count: 0, bytes: 0)
-  /// To delete one costs as much as to write it, and while an answer waits: some are left for a
-  /// while, and may be needed again.
-  private static let mostUnneeded = (count: 32, bytes: 1 << 20)
+  private var needed = 0
+
+  /// Whether some are there that the last write did not need.
+  var hasUnneeded: Bool { there.count > needed }
 
   /// Those of `parts`, which are now needed, that have to be written; they count as written.
   mutating func missing(_ parts: [KeptApart.Part]) -> [KeptApart.Part] {
     var missing: [KeptApart.Part] = []
     write += 1
-    needed = (0, 0)
+    needed = 0
     for part in parts {
-      let known = there.updateValue(Text(bytes: part.count, neededBy: write), forKey: part.key)
-      if known == nil {
-        missing.append(part)
-        bytes += part.count
-      }
-      if known?.neededBy != write {
-        needed.count += 1
-        needed.bytes += part.count
-      }
+      let neededBy = there.updateValue(write, forKey: part.key)
+      if neededBy == nil { missing.append(part) }
+      if neededBy != write { needed += 1 }
     }
     return missing
   }
 
-  /// Those that have to be deleted; they count as deleted.
-  mutating func dropped(atOnce: Bool) -> [UInt64] {
-    let most = Self.mostUnneeded
-    guard
-      atOnce || there.count - needed.count >= most.count || bytes - needed.bytes >= most.bytes
-    else { return [] }
-    let dropped = there.filter { $0.value.neededBy != write }.map(\.key)
-    for key in dropped { there[key] = nil }
-    bytes = needed.bytes
-    return dropped
+  /// Those that the last write did not need; they count as deleted.
+  mutating func takeUnneeded() -> [UInt64] {
+    guard hasUnneeded else { return [] }
+    let unneeded = there.filter { $0.value != write }.map(\.key)
+    for key in unneeded { there[key] = nil }
+    return unneeded
   }
 }
 

@@ -153,33 +153,53 @@ import Turns
     #expect(try bodies().count == 1)
   }
 
-  @Test func `blanked text goes with the write that says so and other old text a while later`()
-    throws
-  {
-    let store = try scratch.store()
+  /// Two states of one session, of which the second does not have a text of the first.
+  private func states() throws -> [KeptSession] {
     let table = SessionTable()
     var messages = messages(40)
     messages[2] = "first words" + messages[2]
-    try store.write([kept(messages, in: table)], run: 5, limits: limits)
-    messages[2] = "second words" + messages[2]
-    try store.write([kept(messages, in: table)], run: 5, limits: limits)
-    let few = try keys().count
-    messages[2] = "third words"
-    var state = try kept(messages, in: table)
-    state.erases = true
-    try store.write([state], run: 5, limits: limits)
-    try store.checkpoint()
-    #expect(try keys().count < few)
-    for suffix in ["", "-wal"] {
-      let text = String(decoding: scratch.bytes(suffix), as: UTF8.self)
-      #expect(!text.contains("first words") && !text.contains("second words"))
+    let first = try kept(messages, in: table)
+    messages[2] = "second words"
+    return [first, try kept(messages, in: table)]
+  }
+
+  private func fileHasFirstWords() -> Bool {
+    ["", "-wal"].contains {
+      String(decoding: scratch.bytes($0), as: UTF8.self).contains("first words")
     }
+  }
+
+  @Test func `text that a state does not need any more goes when nobody waits`() throws {
+    let store = try scratch.store()
     var most = 0
-    for turn in 0..<80 {
-      messages[2] = "turn \(turn)" + messages[4]
-      try store.write([kept(messages, in: table)], run: 5, limits: limits)
-      most = max(most, try keys().count)
+    for state in try states() {
+      try store.write([state], run: 5, limits: limits)
+      most = try keys().count
     }
-    #expect(most < few + 40)
+    try store.dropUnneeded()
+    let left = try keys().count
+    #expect(left < most)
+    try store.dropUnneeded()
+    #expect(try keys().count == left)
+    #expect(try bodies() == [Array(#require(states()[1].snapshot.body).bytes)])
+  }
+
+  @Test func `blanked text goes with the write that says so`() throws {
+    let store = try scratch.store()
+    var states = try states()
+    try store.write([states[0]], run: 5, limits: limits)
+    #expect(fileHasFirstWords())
+    states[1].erases = true
+    try store.write([states[1]], run: 5, limits: limits)
+    try store.checkpoint()
+    #expect(!fileHasFirstWords())
+  }
+
+  @Test func `what has to be erased is not forgotten for a later state that waits`() throws {
+    var states = try states()
+    states[0].erases = true
+    var waiting = WaitingSessions()
+    for state in states { waiting.add(state) }
+    #expect(waiting.newest.map(\.erases) == [true])
   }
 }
