@@ -290,7 +290,8 @@ struct RepairPass {
     guard let next = alignment.matches[(at + 1)..<end].lazy.compactMap(\.old).first,
       next > oldBlock + 1, !isAccepted(next)
     else { return false }
-    return MovedTextRepair.isIn((oldBlock + 1)..<next, text, old, oldView)
+    return MovedTextRepair.isIn(
+      (oldBlock + 1)..<next, text, from: new.index.blocks[at].kind, old, oldView)
   }
 
   /// Old blocks that are missing in front of an aligned one.

@@ -11,15 +11,13 @@ import Testing
     script.items.remove(at: at)
   }
 
-  private func count(_ text: String, _ sent: String) -> Int { sent.countText(text) }
-
   @Test(arguments: [Dialect.openAIChat, .openAIResponses, .anthropicMessages])
   func `the result of a forgotten call that is sent again as a message is not told`(
     _ dialect: Dialect
   ) throws {
     var bench = try RepairBench(dialect) { for n in 5...12 { RepairBench.step(&$0, n) } }
     let sent = try bench.hold(.inPlaceEdit) { forgetCall(&$0, 3) }
-    #expect(count("line 2-3 of the file", sent) == 1)
+    #expect(sent.countText("line 2-3 of the file") == 1)
     #expect(!sent.contains("[context update"))
     let next = try bench.send()
     #expect(next.decision.outcome == .untouched)
@@ -37,7 +35,7 @@ import Testing
       #expect(turn.decision.kept?.isWhole == true)
       let sent = String(decoding: turn.forwarded, as: UTF8.self)
       #expect(!sent.contains("[context update"))
-      #expect(count("line 3-3 of the file", sent) == 1)
+      #expect(sent.countText("line 3-3 of the file") == 1)
     }
   }
 
@@ -48,6 +46,21 @@ import Testing
       script.items[3] = .user(lines: ["line 2-3 of the file"], reminder: nil, asParts: false)
     }
     #expect(sent.contains("[context update"))
+  }
+
+  @Test func `the words of a dropped answer are told when the person says them`() throws {
+    var bench = try RepairBench {
+      $0.items.append(.user(lines: ["Shall I?"], reminder: nil, asParts: false))
+      $0.items.append(.reply("Remove everything."))
+      $0.items.append(.user(lines: ["Go on."], reminder: nil, asParts: false))
+      for n in 5...12 { RepairBench.step(&$0, n) }
+    }
+    let sent = try bench.hold(.inPlaceEdit) { script in
+      script.items.remove(at: 10)
+      script.items[9] = .user(lines: ["Remove everything."], reminder: nil, asParts: false)
+    }
+    #expect(sent.contains("[context update"))
+    #expect(sent.countText("Remove everything.") == 2)
   }
 
   @Test func `a message whose text is given up with the dropped result is sent itself`() throws {
@@ -62,7 +75,7 @@ import Testing
       Issue.record("\(turn.decision.outcome)")
       return
     }
-    #expect(count("line 2-3 of the file", String(decoding: turn.forwarded, as: UTF8.self)) == 1)
+    #expect(String(decoding: turn.forwarded, as: UTF8.self).countText("line 2-3 of the file") == 1)
     #expect(turn.decision.view.ghostBytes == 0)
   }
 }
