@@ -21,6 +21,16 @@ import Testing
     return (agent, talk, last)
   }
 
+  /// A pinned session in which one result is held.
+  private func heldSession() throws -> (talk: Conversation, held: PinnedAgent.Turn) {
+    var (agent, talk, _) = try session(.openAIChat, seed: 7, turns: 0)
+    talk.messages[2] = talk.messages[2].replacing("func part", "1| func part")
+    talk.step()
+    let held = try #require(agent.send(talk))
+    #expect(held.decision.isRewritten)
+    return (talk, held)
+  }
+
   private func mutate(_ talk: inout Conversation, _ random: inout SplitMix) {
     let candidates = Mutation.all.filter { $0.dialects.contains(talk.dialect) }
     _ = candidates[Int.random(in: 0..<candidates.count, using: &random)]
@@ -54,11 +64,7 @@ import Testing
 
   @Test func `without the last body a new change is given up and what was held stays held`() throws
   {
-    var (agent, talk, _) = try session(.openAIChat, seed: 7, turns: 0)
-    talk.messages[2] = talk.messages[2].replacing("func part", "1| func part")
-    talk.step()
-    let held = try #require(agent.send(talk))
-    #expect(held.decision.isRewritten)
+    var (talk, held) = try heldSession()
     let encoded = try #require(held.reception.session.snapshot).encoded(.replacements)
     let restored = PinnedAgent(.hold, SessionTable())
     _ = restored.restore(try #require(SessionSnapshot(encoded: encoded)))
@@ -77,10 +83,7 @@ import Testing
   }
 
   @Test func `without any text what was held is given up and declared`() throws {
-    var (agent, talk, _) = try session(.openAIChat, seed: 7, turns: 0)
-    talk.messages[2] = talk.messages[2].replacing("func part", "1| func part")
-    talk.step()
-    let held = try #require(agent.send(talk))
+    var (talk, held) = try heldSession()
     let encoded = try #require(held.reception.session.snapshot).encoded(.none)
     let text = encoded.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
     #expect(!text.contains("func part"))
@@ -103,11 +106,7 @@ import Testing
   }
 
   @Test func `a state kept apart from its texts holds none of them and needs each one`() throws {
-    var (agent, talk, _) = try session(.openAIChat, seed: 7, turns: 0)
-    talk.messages[2] = talk.messages[2].replacing("func part", "1| func part")
-    talk.step()
-    let held = try #require(agent.send(talk))
-    #expect(held.decision.isRewritten)
+    let (_, held) = try heldSession()
     let kept = try #require(held.reception.session.snapshot).keptApart(.all)
     #expect(!String(decoding: kept.state, as: UTF8.self).contains("func part"))
     #expect(kept.body.count < kept.parts.count)
