@@ -109,7 +109,7 @@ public struct Alignment: Sendable {
     }
 
     // Behind the common front: equal digests in order, nearest first.
-    var places = DigestPlaces(old.index, (olds.lowerBound + front)..<olds.upperBound)
+    var places = BlockSearch(old.index, (olds.lowerBound + front)..<olds.upperBound)
     var lastOld = olds.lowerBound + front - 1
     for b in (news.lowerBound + front)..<news.upperBound {
       guard let a = places.first(new.index.blocks[b].digest.low, behind: lastOld) else { continue }
@@ -207,34 +207,5 @@ public struct Alignment: Sendable {
       UnsafeRawBufferPointer(rebasing: a.dropFirst(front)),
       UnsafeRawBufferPointer(rebasing: b.dropFirst(front)))
     return (front + back) * 3 >= shorter
-  }
-}
-
-/// Finds blocks by digest, from place to place.
-private struct DigestPlaces {
-  private let index: RequestIndex
-  private let range: Range<Int>
-  private var table: [UInt64: [Int]]?
-  /// Blocks that may still be looked at one by one. Most are found at once, because what follows a
-  /// change is what it was; a table of all of them is made where many are missing.
-  private var steps: Int
-
-  init(_ index: RequestIndex, _ range: Range<Int>) {
-    self.index = index
-    self.range = range
-    steps = 4 * range.count + 64
-  }
-
-  mutating func first(_ digest: UInt64, behind last: Int) -> Int? {
-    if let table { return table[digest]?.first { $0 > last } }
-    let rest = max(range.lowerBound, last + 1)..<max(range.lowerBound, last + 1, range.upperBound)
-    let found = index.blocks[rest].firstIndex { $0.digest.low == digest }
-    steps -= (found ?? rest.upperBound) - rest.lowerBound
-    if steps < 0 {
-      var table: [UInt64: [Int]] = [:]
-      for at in range { table[index.blocks[at].digest.low, default: []].append(at) }
-      self.table = table
-    }
-    return found
   }
 }

@@ -25,12 +25,12 @@ struct BlockPostings {
   ) {
     guard let old else { return insert(new, session) }
     let (gone, came) = Self.difference(old, new, alignment)
-    if !gone.isEmpty {
+    let news = new.indices(of: .messages)
+    var kept = BlockSearch(new, news)
+    for at in gone {
       // What is gone from one place may still stand in another one.
-      let kept = Set(new.blocks(of: .messages).map(\.digest.low))
-      for at in gone where !kept.contains(old.blocks[at].digest.low) {
-        remove(old.blocks[at], session)
-      }
+      let digest = old.blocks[at].digest.low
+      if kept.first(digest, behind: news.lowerBound - 1) == nil { remove(old.blocks[at], session) }
     }
     for at in came { insert(new.blocks[at], session) }
   }
