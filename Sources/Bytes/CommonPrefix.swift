@@ -32,7 +32,14 @@ public func commonPrefixLength(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBuffer
 /// Length of the longest common suffix of two byte ranges.
 public func commonSuffixLength(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
   let limit = min(a.count, b.count)
+  guard limit > 0, let left = a.baseAddress, let right = b.baseAddress else { return 0 }
   var length = 0
+  while length + 8 <= limit {
+    let x = (left + (a.count - length - 8)).loadUnaligned(as: UInt64.self)
+    let y = (right + (b.count - length - 8)).loadUnaligned(as: UInt64.self)
+    if x != y { return length + (x ^ y).leadingZeroBitCount / 8 }
+    length += 8
+  }
   while length < limit, a[a.count - 1 - length] == b[b.count - 1 - length] { length += 1 }
   return length
 }

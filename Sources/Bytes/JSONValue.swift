@@ -1,3 +1,5 @@
+import Glibc
+
 /// A decoded JSON value, for reading and comparing meaning. Nothing that is forwarded is ever made
 /// from one. Object members keep their order and duplicates; numbers keep their text.
 public indirect enum JSONValue: Equatable, Sendable {
@@ -123,52 +125,65 @@ private struct JSONDecoder {
 /// Decodes the escapes of a JSON string's inside (RFC 8259 section 7). Malformed escapes stay as
 /// they are and lone surrogates become U+FFFD: the result is for reading, never for sending.
 public func decodeJSONString(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-  guard bytes.contains(UInt8(ascii: "\\")) else { return String(decoding: bytes, as: UTF8.self) }
-  var out: [UInt8] = []
-  out.reserveCapacity(bytes.count)
-  var at = bytes.startIndex
-  let end = bytes.endIndex
-  while at < end {
-    let byte = bytes[at]
-    guard byte == UInt8(ascii: "\\"), at + 1 < end else {
-      out.append(byte)
-      at += 1
-      continue
+  let whole = UnsafeRawBufferPointer(rebasing: bytes)
+  guard var escape = nextEscape(whole, 0) else { return String(decoding: whole, as: UTF8.self) }
+  // No escape is shorter than what it stands for.
+  return String(unsafeUninitializedCapacity: whole.count) { out in
+    var plain = 0
+    var count = 0
+    func put(_ part: UnsafeRawBufferPointer) {
+      guard !part.isEmpty else { return }
+      UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(out)[count...])
+        .copyMemory(from: part)
+      count += part.count
     }
-    let escape = bytes[at + 1]
-    at += 2
-    switch escape {
-    case UInt8(ascii: "n"): out.append(0x0A)
-    case UInt8(ascii: "t"): out.append(0x09)
-    case UInt8(ascii: "r"): out.append(0x0D)
-    case UInt8(ascii: "b"): out.append(0x08)
-    case UInt8(ascii: "f"): out.append(0x0C)
-    case UInt8(ascii: "u"):
-      guard let unit = hexUnit(bytes, at, end) else {
-        out.append(contentsOf: [UInt8(ascii: "\\"), escape])
-        continue
+    while true {
+      put(UnsafeRawBufferPointer(rebasing: whole[plain..<escape]))
+      plain = escape + 2
+      switch whole[escape + 1] {
+      case UInt8(ascii: "n"): out[count] = 0x0A
+      case UInt8(ascii: "t"): out[count] = 0x09
+      case UInt8(ascii: "r"): out[count] = 0x0D
+      case UInt8(ascii: "b"): out[count] = 0x08
+      case UInt8(ascii: "f"): out[count] = 0x0C
+      case UInt8(ascii: "u"):
+        if let unit = hexUnit(whole, plain) {
+          plain += 4
+          utf8(of: codePoint(unit, whole, &plain)).withUnsafeBytes { put($0) }
+        } else {
+          put(UnsafeRawBufferPointer(rebasing: whole[escape..<plain]))
+        }
+        count -= 1
+      case let other: out[count] = other
       }
-      at += 4
-      out.append(contentsOf: utf8(of: codePoint(unit, bytes, &at, end)))
-    default: out.append(escape)
+      count += 1
+      guard let next = nextEscape(whole, plain) else { break }
+      escape = next
     }
+    put(UnsafeRawBufferPointer(rebasing: whole[plain...]))
+    return count
   }
-  return String(decoding: out, as: UTF8.self)
 }
 
-private func codePoint(
-  _ unit: UInt32, _ bytes: Slice<UnsafeRawBufferPointer>, _ at: inout Int, _ end: Int
-) -> UInt32 {
-  guard (0xD800..<0xDC00).contains(unit), at + 1 < end, bytes[at] == UInt8(ascii: "\\"),
-    bytes[at + 1] == UInt8(ascii: "u"), let low = hexUnit(bytes, at + 2, end),
+/// Where the next backslash with something behind it is.
+private func nextEscape(_ bytes: UnsafeRawBufferPointer, _ from: Int) -> Int? {
+  guard let start = bytes.baseAddress, from + 1 < bytes.count,
+    let found = memchr(start + from, 0x5C, bytes.count - 1 - from)
+  else { return nil }
+  return UnsafeRawPointer(found) - start
+}
+
+private func codePoint(_ unit: UInt32, _ bytes: UnsafeRawBufferPointer, _ at: inout Int) -> UInt32 {
+  guard (0xD800..<0xDC00).contains(unit), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+    bytes[at + 1] == UInt8(ascii: "u"), let low = hexUnit(bytes, at + 2),
     (0xDC00..<0xE000).contains(low)
   else { return unit }
   at += 6
   return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
 }
 
-private func hexUnit(_ bytes: Slice<UnsafeRawBufferPointer>, _ at: Int, _ end: Int) -> UInt32? {
-  guard at + 4 <= end else { return nil }
+private func hexUnit(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> UInt32? {
+  guard at + 4 <= bytes.count else { return nil }
   var value: UInt32 = 0
   for byte in bytes[at..<at + 4] {
     switch byte {

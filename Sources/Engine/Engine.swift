@@ -70,18 +70,20 @@ public final class Engine: TrafficObserver {
   var routingKeys = RoutingKey()
   var lastAgent: (userAgent: String?, name: String) = (nil, "")
   var measuring = MeasuringQueue()
-  /// Called when there is something to measure: `measure` is to be called soon, once the traffic has
-  /// gone by. While it is nil everything is measured as it happens.
-  public var wakesMeasuring: (() -> Void)?
+  /// Called when there is something to measure: `measure` is to be called then, never from inside of
+  /// this call. While it is nil everything is measured as it happens.
+  public var wakesMeasuring: ((MeasuringTime) -> Void)?
   /// Called when there may be something to ask an upstream (`nextProbe`); nil if nothing is asked.
   public var wakesProber: ((Int) -> Void)?
   let credentialHash: (String) -> Int
   /// Gets the state of each session whenever it changed; nil where nothing outlives the process.
   public var keeper: (any SessionKeeper)?
-  /// Called when there is something to keep that may wait: `keepRest` is to be called some time later.
-  /// While it is nil everything is kept at once.
-  public var wakesKeeping: (() -> Void)?
+  /// Called when there is something to keep that may wait: `keepRest` is to be called then, whatever
+  /// was asked for before. While it is nil everything is kept at once.
+  public var wakesKeeping: ((KeepingTime) -> Void)?
   var unkept: [SessionID: Session] = [:]
+  /// `keepRest` was asked for soon.
+  var keepsSoon = false
 
   private struct OrderKey: Hashable {
     var upstream: Int

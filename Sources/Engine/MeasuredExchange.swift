@@ -296,7 +296,7 @@ final class MeasuredExchange: ExchangeObserver {
     engine.checkRendering(
       record, before: reception.previous?.body, after: reception.history.body, facts.upstream)
     engine.checkUsage(record, facts.upstream)
-    if reception.session.turns == reception.turn { engine.keep(reception.session) }
+    if reception.session.turns == reception.turn { engine.keepAnswered(reception.session) }
   }
 
   /// What the model wrote is compared with the agent's echo of it on the next turn. Not called for a

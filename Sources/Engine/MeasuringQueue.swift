@@ -46,6 +46,14 @@ struct MeasuringQueue {
   }
 }
 
+/// When to measure what has gone by.
+public enum MeasuringTime: Sendable {
+  /// As soon as what has come from the network is passed on.
+  case now
+  /// Once nothing has gone by for a while.
+  case later
+}
+
 /// The head of an answer, when it came.
 struct ResponseMark {
   var status: Int
@@ -83,7 +91,9 @@ extension Engine {
     let wasEmpty = measuring.isEmpty
     measuring.append(step, holding: bytes)
     if measuring.isFull { return settle() }
-    if wasEmpty { wakesMeasuring() }
+    // The next decision needs to know: better found out before its request comes than while it waits.
+    if mayPin, case .end = step { return wakesMeasuring(.now) }
+    if wasEmpty { wakesMeasuring(.later) }
   }
 
   private func carryOut(_ step: MeasuringQueue.Step) {

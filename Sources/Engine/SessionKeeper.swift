@@ -9,6 +9,14 @@ public protocol SessionKeeper: AnyObject {
   func keep(_ session: KeptSession, holding hold: AnswerHold?)
 }
 
+/// When to call `Engine.keepRest`.
+public enum KeepingTime: Sendable {
+  /// After the time in which an agent that goes on by itself sends its next request.
+  case soon
+  /// Some time later: nothing but digests would be lost.
+  case later
+}
+
 extension Engine {
   /// Brings back a session that an earlier run kept; to be called before the first request, in the
   /// order of last use, oldest first, with the keeper in place.
@@ -38,24 +46,43 @@ extension Engine {
   /// - Parameter erasing: what was kept before holds something that was blanked since.
   func keep(_ session: Session, holding hold: AnswerHold? = nil, erasing: Bool = false) {
     guard keeper != nil else { return }
-    let isPinned =
-      (session.mode != .off && !session.isExempt) || session.view.map { !$0.isAsSent } ?? false
-    let text = isPinned ? keptText : .none
-    if text == .none, !erasing, let wakesKeeping {
-      let wasEmpty = unkept.isEmpty
-      unkept[session.id] = session
-      if wasEmpty { wakesKeeping() }
-      return
-    }
+    let text = textToKeep(session)
+    if text == .none, !erasing, wakesKeeping != nil { return keepLater(session, .later) }
     unkept[session.id] = nil
     keep(session, text, holding: text == .none ? nil : hold, erasing: erasing)
+  }
+
+  /// Hands over what an answer added to a session. The next request of the session hands over more, so
+  /// that this is done only where none comes at once: to do it while that passes would hold it up.
+  func keepAnswered(_ session: Session) {
+    guard wakesKeeping != nil, keeper != nil, textToKeep(session) != .none else {
+      return keep(session)
+    }
+    keepLater(session, .soon)
+  }
+
+  private func keepLater(_ session: Session, _ time: KeepingTime) {
+    let wasEmpty = unkept.isEmpty
+    unkept[session.id] = session
+    switch time {
+    case .later: if wasEmpty, !keepsSoon { wakesKeeping?(.later) }
+    case .soon: if !keepsSoon { wakesKeeping?(.soon) }
+    }
+    if time == .soon { keepsSoon = true }
+  }
+
+  private func textToKeep(_ session: Session) -> SessionSnapshot.Text {
+    let isPinned =
+      (session.mode != .off && !session.isExempt) || session.view.map { !$0.isAsSent } ?? false
+    return isPinned ? keptText : .none
   }
 
   /// Hands over what has changed since and could wait: once for all turns that went by meanwhile.
   public func keepRest() {
     let sessions = unkept.values
     unkept = [:]
-    for session in sessions { keep(session, .none) }
+    keepsSoon = false
+    for session in sessions { keep(session, textToKeep(session)) }
   }
 
   private func keep(

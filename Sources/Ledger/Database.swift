@@ -11,6 +11,9 @@ final class Database {
   let path: String
   private let handle: OpaquePointer
   private let logPages: UnsafeMutablePointer<Int32>
+  /// Prepared when they are first used.
+  private var begin: OpaquePointer?
+  private var commit: OpaquePointer?
   /// A log of so many pages is merged into the file.
   private static let mostLogPages = 1000
 
@@ -36,6 +39,8 @@ final class Database {
   }
 
   deinit {
+    sqlite3_finalize(begin)
+    sqlite3_finalize(commit)
     sqlite3_close_v2(handle)
     logPages.deallocate()
   }
@@ -88,16 +93,33 @@ final class Database {
   func transaction(
     _ operation: LedgerError.Operation, _ body: () throws(LedgerError) -> Void
   ) throws(LedgerError) {
-    try execute("BEGIN IMMEDIATE", operation)
+    try run(&begin, "BEGIN IMMEDIATE", operation)
     do {
       try body()
-      try execute("COMMIT", operation)
+      try run(&commit, "COMMIT", operation)
     } catch {
       // Fails harmlessly where SQLite has rolled back by itself.
       sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
       throw error
     }
   }
+
+  private func run(
+    _ statement: inout OpaquePointer?, _ sql: String, _ operation: LedgerError.Operation
+  ) throws(LedgerError) {
+    if statement == nil {
+      let result = sqlite3_prepare_v3(
+        handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+      guard result == SQLITE_OK else { throw error(operation, result) }
+    }
+    let result = sqlite3_step(statement)
+    // The error is told anew by the reset, so its message is still there to be read.
+    sqlite3_reset(statement)
+    guard result == SQLITE_DONE else { throw error(operation, result) }
+  }
+
+  /// The id of the row that was inserted last.
+  var lastID: Int { Int(sqlite3_last_insert_rowid(handle)) }
 
   var changes: Int { Int(sqlite3_changes64(handle)) }
 }

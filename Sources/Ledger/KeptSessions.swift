@@ -2,15 +2,14 @@ import Bytes
 import Prefix
 import Turns
 
-/// What sessions need to go on after a restart, as rows: `decisions` and `parts` for pinned ones,
-/// with text, and `histories` for all others, with digests only. A session is in one of the two. Belongs to one
-/// thread.
+/// What sessions need to go on after a restart, as rows: `decisions` and `texts` for pinned ones, and
+/// `histories` for all others, with digests only. A session is in one of the two. Belongs to one thread.
 final class KeptSessions {
   private let database: Database
   private let putDecision: Statement
   private let changeDecision: Statement
-  private let putPart: Statement
-  private let dropPart: Statement
+  private let putText: Statement
+  private let dropText: Statement
   private let putHistory: Statement
   private let dropDecision: Statement
   private let dropHistory: Statement
@@ -33,12 +32,10 @@ final class KeptSessions {
     changeDecision = try database.prepare(
       """
       UPDATE decisions SET upstream = ?, used_at = ?, state = ?, body = ?, body_bytes = ?
-      WHERE run = ? AND session = ?
+      WHERE run = ? AND session = ? AND id = ?
       """, .write)
-    putPart = try database.prepare(
-      "INSERT INTO parts(run, session, key, bytes) VALUES(?,?,?,?)", .write)
-    dropPart = try database.prepare(
-      "DELETE FROM parts WHERE run = ? AND session = ? AND key = ?", .write)
+    putText = try database.prepare("INSERT INTO texts(id, key, bytes) VALUES(?,?,?)", .write)
+    dropText = try database.prepare("DELETE FROM texts WHERE id = ?", .write)
     putHistory = try database.prepare(
       """
       INSERT OR REPLACE INTO histories(run, session, upstream, used_at, state) VALUES(?,?,?,?,?)
@@ -54,27 +51,36 @@ final class KeptSessions {
   func write(
     _ sessions: some Sequence<KeptSession>, run: Int64, limits: KeptLimits
   ) throws(LedgerError) {
-    var written = texts
-    var hasDropped = false
     let isTrimDue = untrimmed.rows >= Self.slack.rows || untrimmed.bytes >= Self.slack.bytes
-    try database.transaction(.write) { () throws(LedgerError) in
-      for kept in sessions {
-        untrimmed.rows += 1
-        let key = SessionKey(run: kept.run ?? run, session: kept.snapshot.id)
-        if kept.text == .none {
-          written[key] = nil
-          if try writeHistory(kept, key) { hasDropped = true }
-        } else {
-          try writeDecision(kept, key, &written)
-          hasDropped = hasDropped || kept.erases
+    // Changed in place, since a copy costs as much as the write: after a failure nothing is known.
+    try forgettingOnFailure { () throws(LedgerError) in
+      try database.transaction(.write) { () throws(LedgerError) in
+        for kept in sessions {
+          untrimmed.rows += 1
+          let key = SessionKey(run: kept.run ?? run, session: kept.snapshot.id)
+          if kept.text == .none {
+            texts[key] = nil
+            if try writeHistory(kept, key) { hasDropped = true }
+          } else {
+            try writeDecision(kept, key)
+            if kept.erases { hasDropped = true }
+          }
         }
+        if isTrimDue, try trim(limits) { hasDropped = true }
       }
-      if isTrimDue, try trim(limits) { hasDropped = true }
     }
     if isTrimDue { untrimmed = (0, 0) }
     // What was trimmed away with its session is written again when that comes back.
-    texts = written.count > 4 * limits.pinnedSessions ? [:] : written
-    if hasDropped { self.hasDropped = true }
+    if texts.count > 4 * limits.pinnedSessions { texts = [:] }
+  }
+
+  private func forgettingOnFailure(_ body: () throws(LedgerError) -> Void) throws(LedgerError) {
+    do {
+      try body()
+    } catch {
+      texts = [:]
+      throw error
+    }
   }
 
   /// Takes text that was dropped out of the log, too. Another process that reads just then keeps the
@@ -98,70 +104,82 @@ final class KeptSessions {
     return hadText
   }
 
-  private func writeDecision(
-    _ kept: KeptSession, _ key: SessionKey, _ written: inout [SessionKey: WrittenTexts]
-  ) throws(LedgerError) {
+  private func writeDecision(_ kept: KeptSession, _ key: SessionKey) throws(LedgerError) {
     let apart = kept.snapshot.keptApart(kept.text)
     var texts: WrittenTexts
-    if let there = written[key], try put(changeDecision, kept, key, apart) {
+    if let there = try change(kept, key, apart) {
       texts = there
     } else {
-      texts = WrittenTexts()
-      try drop(dropHistory, key)
-      try drop(dropDecision, key)
-      _ = try put(putDecision, kept, key, apart)
+      texts = try put(kept, key, apart)
     }
-    for part in texts.missing(apart.parts) {
-      untrimmed.bytes += part.count
-      bind(key, part.key, to: putPart)
-      try part.withBytes { bytes in
-        Result { () throws(LedgerError) in try putPart.run(lastBlob: bytes) }
+    for (at, id) in texts.missing(apart) {
+      putText.bind(id)
+      putText.bind(Int(Int64(bitPattern: apart.key(ofText: at))))
+      try apart.withText(at) { bytes in
+        untrimmed.bytes += bytes.count
+        return Result { () throws(LedgerError) in try putText.run(lastBlob: bytes) }
       }.get()
     }
-    if kept.erases || kept.text != .all { try dropUnneeded(&texts, key) }
-    written[key] = texts
+    if kept.erases || kept.text != .all { try dropUnneeded(&texts) }
+    self.texts[key] = texts
+  }
+
+  /// Changes the row of a session that has one, and takes its texts out, so that to change them copies
+  /// nothing; nil if it has none.
+  private func change(
+    _ kept: KeptSession, _ key: SessionKey, _ apart: KeptApart
+  ) throws(LedgerError) -> WrittenTexts? {
+    guard let texts = self.texts.removeValue(forKey: key), texts.hasRoom(for: apart.textCount)
+    else { return nil }
+    bind(kept, key, apart, to: changeDecision)
+    changeDecision.bind(texts.session)
+    try changeDecision.run()
+    // Another process may have deleted it.
+    return database.changes > 0 ? texts : nil
+  }
+
+  /// Puts in a row for a session.
+  private func put(
+    _ kept: KeptSession, _ key: SessionKey, _ apart: KeptApart
+  ) throws(LedgerError) -> WrittenTexts {
+    try drop(dropHistory, key)
+    try drop(dropDecision, key)
+    bind(kept, key, apart, to: putDecision)
+    try putDecision.run()
+    return WrittenTexts(session: database.lastID)
   }
 
   /// Deletes texts that the newest states do not need any more. To delete one costs as much as to
   /// write it, so that no answer waits for it.
   func dropUnneeded() throws(LedgerError) {
     guard texts.values.contains(where: \.hasUnneeded) else { return }
-    var left = texts
-    try database.transaction(.write) { () throws(LedgerError) in
-      for (key, var texts) in left where texts.hasUnneeded {
-        try dropUnneeded(&texts, key)
-        left[key] = texts
+    try forgettingOnFailure { () throws(LedgerError) in
+      try database.transaction(.write) { () throws(LedgerError) in
+        for (key, var texts) in texts where texts.hasUnneeded {
+          try dropUnneeded(&texts)
+          self.texts[key] = texts
+        }
       }
     }
-    texts = left
   }
 
-  private func dropUnneeded(_ texts: inout WrittenTexts, _ key: SessionKey) throws(LedgerError) {
-    for part in texts.takeUnneeded() {
-      bind(key, part, to: dropPart)
-      try dropPart.run()
+  private func dropUnneeded(_ texts: inout WrittenTexts) throws(LedgerError) {
+    for id in texts.takeUnneeded() {
+      dropText.bind(id)
+      try dropText.run()
     }
   }
 
-  /// - Returns: whether there is such a row now.
-  private func put(
-    _ statement: Statement, _ kept: KeptSession, _ key: SessionKey, _ apart: KeptApart
-  ) throws(LedgerError) -> Bool {
+  private func bind(
+    _ kept: KeptSession, _ key: SessionKey, _ apart: KeptApart, to statement: Statement
+  ) {
     statement.bind(kept.upstream)
     statement.bind(Int(kept.usedAt))
     statement.bind(blob: apart.state)
-    statement.bind(blob: apart.body.isEmpty ? nil : BodyKeys.bytes(apart.body))
+    statement.bind(blob: apart.bodyCount == 0 ? nil : BodyKeys.bytes(apart))
     statement.bind(apart.textBytes)
     statement.bind(Int(key.run))
     statement.bind(Int(key.session.raw))
-    try statement.run()
-    return database.changes > 0
-  }
-
-  private func bind(_ key: SessionKey, _ part: UInt64, to statement: Statement) {
-    statement.bind(Int(key.run))
-    statement.bind(Int(key.session.raw))
-    statement.bind(Int(Int64(bitPattern: part)))
   }
 
   private func drop(_ statement: Statement, _ key: SessionKey) throws(LedgerError) {
@@ -204,17 +222,17 @@ final class KeptSessions {
     var bytes = 0
     let row = try database.prepare(
       """
-      SELECT run, upstream, used_at, state, session, body, body_bytes FROM decisions
+      SELECT run, upstream, used_at, state, id, body, body_bytes FROM decisions
       WHERE used_at >= ?
       ORDER BY used_at DESC LIMIT ?
       """, .read)
     row.bind(Int(limits.oldest))
     row.bind(limits.pinnedSessions)
-    let part = try database.prepare(
-      "SELECT key, bytes FROM parts WHERE run = ? AND session = ?", .read)
+    let text = try database.prepare(
+      "SELECT key, bytes FROM texts WHERE id BETWEEN ? AND ?", .read)
     while bytes < limits.pinnedBytes, try row.step() {
       bytes += row.byteCount(3) + min(limits.pinnedBytes, max(0, row.integer(6) ?? 0))
-      let texts = try texts(row, part, most: limits.pinnedBytes)
+      let texts = try texts(row, text, most: limits.pinnedBytes)
       if let kept = session(row, text: texts.body.isEmpty ? .replacements : .all, texts) {
         found.append(kept)
       }
@@ -234,16 +252,17 @@ final class KeptSessions {
 
   /// The texts of the session in `row`; those that do not fit into `most` bytes are left out.
   private static func texts(
-    _ row: Statement, _ part: Statement, most: Int
+    _ row: Statement, _ text: Statement, most: Int
   ) throws(LedgerError) -> KeptTexts {
-    defer { part.reset() }
-    part.bind(row.integer(0))
-    part.bind(row.integer(4))
+    defer { text.reset() }
+    let ids = WrittenTexts.ids(ofSession: row.integer(4) ?? 0)
+    text.bind(ids.lowerBound)
+    text.bind(ids.upperBound)
     var parts: [UInt64: [UInt8]] = [:]
     var left = most
-    while try part.step() {
-      left -= part.byteCount(1)
-      guard left >= 0, let key = part.integer(0), let bytes = part.blob(1) else { break }
+    while try text.step() {
+      left -= text.byteCount(1)
+      guard left >= 0, let key = text.integer(0), let bytes = text.blob(1) else { break }
       parts[UInt64(bitPattern: Int64(key))] = bytes
     }
     return KeptTexts(

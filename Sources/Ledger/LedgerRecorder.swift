@@ -13,7 +13,9 @@ public final class LedgerRecorder {
   private let notify: (String) -> Void
 
   private var store: LedgerStore?
-  private var upstreams: [String: UpstreamStatus] = [:]
+  private var upstreams: [String: (kind: ServerKind, isLocal: Bool)] = [:]
+  /// As they came: to make rows of them waits until nobody waits.
+  private var fresh: [TurnRecord] = []
   private var waiting: [StoredTurn] = []
   private var waitingSince: UInt64 = 0
   private var sessions = WaitingSessions()
@@ -34,23 +36,28 @@ public final class LedgerRecorder {
     self.settings = settings
     self.clock = clock
     self.notify = notify
-    for upstream in upstreams { self.upstreams[upstream.name] = upstream }
+    for upstream in upstreams { note(upstream) }
   }
 
   /// Takes note of what concerns the ledger; writes when a batch is full.
   public func handle(_ event: TurnEvent) {
     switch event {
     case .finished(let record): add(record)
-    case .upstream(let status): upstreams[status.name] = status
+    case .upstream(let status):
+      absorb()
+      note(status)
     default: break
     }
+  }
+
+  private func note(_ status: UpstreamStatus) {
+    upstreams[status.name] = (status.kind, status.isLocal)
   }
 
   /// Takes the newest state of a session; one with text is written by the next `tick`, others with
   /// the next batch.
   public func keep(_ session: KeptSession) {
-    let now = clock.monotonicMillis()
-    if waiting.isEmpty, sessions.isEmpty { waitingSince = now }
+    noteWaiting()
     var session = session
     session.run = settings.origins[session.snapshot.id]
     sessions.add(session)
@@ -89,19 +96,19 @@ public final class LedgerRecorder {
     if let retryAt { return retryAt > now ? retryAt - now : 0 }
     if store == nil { return 0 }
     if sessions.isUrgent { return 0 }
-    guard !waiting.isEmpty || !sessions.isEmpty else { return nil }
+    guard isWaiting else { return nil }
     let due = waitingSince + settings.batchMillis
     return due > now ? due - now : 0
   }
 
   /// Turns that are not in the file yet.
-  public var waitingTurns: Int { waiting.count }
+  public var waitingTurns: Int { waiting.count + fresh.count }
 
   /// Writes what is left, with one attempt, and closes the file.
   public func finish() {
     let now = clock.monotonicMillis()
     retryAt = nil
-    if store == nil, !waiting.isEmpty || !sessions.isEmpty { open(now) }
+    if store == nil, isWaiting { open(now) }
     commitSessions(now)
     commit(now)
     lost += waiting.count
@@ -112,18 +119,36 @@ public final class LedgerRecorder {
 
   // MARK: Writing
 
+  private var isWaiting: Bool { waitingTurns > 0 || !sessions.isEmpty }
+
+  private func noteWaiting() {
+    if !isWaiting { waitingSince = clock.monotonicMillis() }
+  }
+
   private func add(_ record: TurnRecord) {
-    let status = upstreams[record.upstream]
+    noteWaiting()
+    fresh.append(record)
+    if waitingTurns >= settings.batchTurns {
+      absorb()
+      tick()
+    }
+  }
+
+  private func absorb() {
+    for record in fresh { absorb(record) }
+    fresh.removeAll(keepingCapacity: true)
+  }
+
+  private func absorb(_ record: TurnRecord) {
+    let upstream = upstreams[record.upstream]
     var turn = StoredTurn(
       run: settings.origins[record.session] ?? settings.run, record: record,
-      server: status?.kind ?? .unknown,
-      isLocal: status?.isLocal ?? false, workspace: settings.workspace,
+      server: upstream?.kind ?? .unknown,
+      isLocal: upstream?.isLocal ?? false, workspace: settings.workspace,
       sections: record.map.map { PromptSections($0) })
     // What is not stored need not be held while it waits.
     turn.record.map = nil
     turn.record.detail = nil
-    let now = clock.monotonicMillis()
-    if waiting.isEmpty, sessions.isEmpty { waitingSince = now }
     if waiting.count >= settings.maxWaitingTurns {
       // A share at a time: removing one from the front moves all others.
       let excess = min(waiting.count, max(1, settings.maxWaitingTurns / 16))
@@ -131,12 +156,11 @@ public final class LedgerRecorder {
       lost += excess
     }
     waiting.append(turn)
-    if waiting.count >= settings.batchTurns { tick() }
   }
 
   private func isBatchDue(_ now: UInt64) -> Bool {
-    !(waiting.isEmpty && sessions.isEmpty)
-      && (waiting.count >= settings.batchTurns || now >= waitingSince + settings.batchMillis
+    isWaiting
+      && (waitingTurns >= settings.batchTurns || now >= waitingSince + settings.batchMillis
         || hasFailed)
   }
 
@@ -149,13 +173,14 @@ public final class LedgerRecorder {
       if let name = store.setAside {
         notify("the ledger was damaged; it was set aside as \(name) and a new one begun")
       }
-      if waiting.isEmpty, sessions.isEmpty { recovered() }
+      if !isWaiting { recovered() }
     } catch {
       failed(error, now)
     }
   }
 
   private func commit(_ now: UInt64) {
+    absorb()
     guard let store else { return }
     do {
       while !waiting.isEmpty {
@@ -178,7 +203,7 @@ public final class LedgerRecorder {
       let limits = KeptLimits(oldest: clock.wallMillis() - settings.keptMillis)
       try store.write(sessions.newest, run: settings.run, limits: limits)
       sessions.removeAll()
-      if waiting.isEmpty { recovered() }
+      if waitingTurns == 0 { recovered() }
     } catch {
       self.store = nil
       failed(error, now)

@@ -6,7 +6,7 @@ enum Schema {
   /// Marks a file as a ledger ("HFLG").
   static let applicationID = 0x4846_4C47
 
-  static let steps: [String] = [version1, version2, version3, version4, version5]
+  static let steps: [String] = [version1, version2, version3, version4, version5, version6]
 
   private static let version1 = """
     CREATE TABLE sessions(
@@ -94,6 +94,29 @@ enum Schema {
     DROP INDEX decisions_by_time;
     DROP INDEX histories_by_time;
     DELETE FROM decisions;
+    """
+
+  /// Texts of one session side by side, so that a turn writes few pages: the id of one is that of its
+  /// session shifted by 24 bits, and a number. An id is never given to another session, since another
+  /// process may still hold the first one for its own.
+  private static let version6 = """
+    CREATE TABLE sessions_kept(
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      run INTEGER NOT NULL, session INTEGER NOT NULL, upstream TEXT NOT NULL,
+      used_at INTEGER NOT NULL, state BLOB NOT NULL, body BLOB, body_bytes INTEGER NOT NULL,
+      UNIQUE(run, session));
+    INSERT INTO sessions_kept(run, session, upstream, used_at, state, body, body_bytes)
+      SELECT run, session, upstream, used_at, state, body, body_bytes FROM decisions;
+    CREATE TABLE texts(id INTEGER PRIMARY KEY, key INTEGER NOT NULL, bytes BLOB NOT NULL);
+    INSERT INTO texts(id, key, bytes)
+      SELECT (kept.id << 24) + row_number() OVER (PARTITION BY kept.id), key, bytes
+      FROM parts JOIN sessions_kept AS kept USING(run, session);
+    DROP TABLE decisions;
+    DROP TABLE parts;
+    ALTER TABLE sessions_kept RENAME TO decisions;
+    CREATE TRIGGER decisions_dropped AFTER DELETE ON decisions BEGIN
+      DELETE FROM texts WHERE id BETWEEN old.id << 24 AND (old.id << 24) + 16777215;
+    END;
     """
 
   /// Brings the file to the newest version, each step in a transaction of its own.

@@ -30,15 +30,18 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   private let roomForMore: @Sendable () -> Void
   private let notify: @Sendable (String) -> Void
   private var thread: Thread?
+  /// Loop thread only; runs while the ledger thread sleeps and does not know of all inputs.
+  private var announcing: Timer?
 
   /// - Parameters:
+  ///   - loop: the loop of the thread that hands over the inputs.
   ///   - holds: what waits for the states that are kept.
   ///   - roomForMore: called on the ledger thread when the loop thread should call `flush`.
   ///   - notify: gets a sentence when the file cannot be written, and when it can again; called on
   ///     any thread.
   /// - Throws: the error number if no pipe is to be had.
   init(
-    settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
+    loop: Loop, settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
     roomForMore: @escaping @Sendable () -> Void, notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {
     self.settings = settings
@@ -51,6 +54,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     for end in ends { _ = csystem_set_nonblocking(end) }
     bell = (ends[0], ends[1])
+    announcing = Timer(loop: loop) { [unowned self] in wake() }
     thread = Thread(name: "ledger") { [unowned self] in run() }
     guard thread != nil else { throw FileError(path: "ledger thread", code: EAGAIN) }
   }
@@ -69,12 +73,17 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     }
   }
 
-  /// Adds what may wait: the ledger thread looks for itself once its batch is due.
+  /// Adds what may wait: the ledger thread looks for itself once its batch is due, and if it has none
+  /// it is woken later, since what goes by now would have to wait for it.
   private func push(_ input: Input) {
     let isAsleep = ring.push(input)
     unannounced += 1
-    if isAsleep || unannounced == Self.mostUnannounced { wake() }
+    if unannounced == Self.mostUnannounced { return wake() }
+    if isAsleep { announcing?.start(afterMillis: Self.announcingDelayMillis) }
   }
+
+  /// A part of what it takes to write a batch, in which a crash would lose it, too.
+  private static let announcingDelayMillis: UInt64 = 200
 
   /// Hands over what waited for room. Loop thread only.
   func flush() {
@@ -110,6 +119,12 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     if session.text != .none { wake() }
   }
 
+  /// Lets the loop end; `finish` announces what comes after that. Loop thread only.
+  func leaveLoop() {
+    announcing?.close()
+    announcing = nil
+  }
+
   /// Writes what is left and ends the thread. Loop thread only.
   func finish() {
     while ring.hasBacklog {
@@ -124,6 +139,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
 
   private func wake() {
     unannounced = 0
+    announcing?.stop()
     var byte: UInt8 = 1
     _ = write(bell.write, &byte, 1)
   }

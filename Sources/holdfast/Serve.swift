@@ -346,7 +346,7 @@ final class Serving {
     }
     self.holds = holds
     return try LedgerWriter(
-      settings: settings,
+      loop: loop, settings: settings,
       upstreams: upstreams.map {
         UpstreamStatus(name: $0.name, address: "\($0.url.host):\($0.url.port)")
       }, holds: holds, roomForMore: { wakeup?.send() }

@@ -19,19 +19,22 @@ extension Serving {
       }
     }
     measuring = timer
-    engine.wakesMeasuring = { [unowned timer] in
-      timer.start(afterMillis: Self.measuringDelayMillis)
+    engine.wakesMeasuring = { [unowned timer] time in
+      timer.start(afterMillis: time == .now ? 0 : Self.measuringDelayMillis)
     }
   }
 
   /// A part of what the ledger takes to write a batch, in which a crash would lose it, too.
   private static let keepingDelayMillis: UInt64 = 200
+  /// Agents that go on by themselves send the next request within milliseconds of the answer.
+  private static let answeredDelayMillis: UInt64 = 20
 
   func deferKeeping(_ engine: Engine) {
     let timer = EventLoop.Timer(loop: loop) { [unowned engine] in engine.keepRest() }
     keeping = timer
-    engine.wakesKeeping = { [unowned timer] in
-      timer.start(afterMillis: Self.keepingDelayMillis)
+    engine.wakesKeeping = { [unowned timer] time in
+      timer.start(
+        afterMillis: time == .soon ? Self.answeredDelayMillis : Self.keepingDelayMillis)
     }
   }
 }

@@ -94,6 +94,7 @@ extension Serving {
     engine?.wakesKeeping = nil
     keeping?.close()
     keeping = nil
+    ledger?.leaveLoop()
     holds?.close()
     for signal in signals { signal.close() }
     signals = []

@@ -51,6 +51,33 @@ private func value(_ text: String) -> String? {
       #expect(commonPrefixLength(a.bytes, b.bytes) == length)
       #expect(commonSuffixLength(a.bytes, b.bytes) == 2)
       #expect(commonPrefixLength(a.bytes, a.bytes) == length + 3)
+      let c = ByteBuffer(copying: [1, 2, 3] + same)
+      let d = ByteBuffer(copying: [7, 1, 2, 9] + same)
+      #expect(commonSuffixLength(c.bytes, d.bytes) == length)
+      #expect(commonSuffixLength(c.bytes, c.bytes) == length + 3)
+    }
+  }
+
+  @Test func `an escape is decoded wherever it stands, and what is none stays`() {
+    let escapes = [
+      (#"\n"#, "\n"), (#"\t\r\b\f"#, "\t\r\u{8}\u{c}"), (#"\"\\\/"#, "\"\\/"),
+      (#"\u00e9"#, "é"), (#"\uD83D\uDE00"#, "😀"), (#"\uD83D"#, "\u{FFFD}"),
+      (#"\uDE00\u0041"#, "\u{FFFD}A"), (#"\uZZZZ"#, #"\uZZZZ"#),
+    ]
+    for (escape, meant) in escapes {
+      for (front, back) in [
+        ("", ""), ("plain ", ""), ("", " plain"), ("é ", " 12"), (#"\n"#, #"\n"#),
+      ] {
+        let text = Array((front + escape + back).utf8)
+        let ends = (front, back) == (#"\n"#, #"\n"#) ? ("\n", "\n") : (front, back)
+        #expect(text.withUnsafeBytes { decodeJSONString($0[...]) } == ends.0 + meant + ends.1)
+      }
+    }
+    for (bytes, meant): ([UInt8], String) in [
+      ([0x5C], #"\"#), ([0x61, 0x5C], #"a\"#), ([0x5C, 0x75, 0x30], #"\u0"#),
+      ([0x5C, 0x6E, 0xFF, 0x61], "\n\u{FFFD}a"),
+    ] {
+      #expect(bytes.withUnsafeBytes { decodeJSONString($0[...]) } == meant)
     }
   }
 }

@@ -8,7 +8,7 @@ import Turns
 @Suite struct KeepingTests {
   private final class Shelf: SessionKeeper {
     var kept: [KeptSession] = []
-    var wakes = 0
+    var wakes: [KeepingTime] = []
 
     func keep(_ session: KeptSession, holding hold: AnswerHold?) { kept.append(session) }
   }
@@ -20,7 +20,7 @@ import Turns
     init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
       bench = Bench(change)
       bench.engine.keeper = shelf
-      bench.engine.wakesKeeping = { [unowned shelf] in shelf.wakes += 1 }
+      bench.engine.wakesKeeping = { [unowned shelf] in shelf.wakes.append($0) }
     }
 
     func talk(_ turns: Int) {
@@ -41,7 +41,7 @@ import Turns
     let scene = Scene()
     scene.talk(5)
     #expect(scene.shelf.kept.isEmpty)
-    #expect(scene.shelf.wakes == 1)
+    #expect(scene.shelf.wakes == [.later])
     scene.bench.engine.keepRest()
     #expect(scene.shelf.kept.map(\.snapshot.turns) == [5])
     #expect(scene.shelf.kept.map(\.text) == [SessionSnapshot.Text.none])
@@ -49,14 +49,37 @@ import Turns
     #expect(scene.shelf.kept.count == 1)
   }
 
-  @Test func `a pinned session is kept at once and not again without its text`() {
+  @Test func `what was decided for a pinned session is kept at once, and its answer soon`() {
     let scene = Scene { $0.mode = .hold }
     scene.talk(3)
-    #expect(scene.shelf.kept.last?.text == .all)
+    #expect(scene.shelf.kept.map(\.text) == [.all, .all, .all])
     #expect(scene.shelf.kept.last?.snapshot.turns == 3)
-    let count = scene.shelf.kept.count
+    #expect(scene.shelf.wakes == [.soon])
     scene.bench.engine.keepRest()
-    #expect(scene.shelf.kept.count == count)
+    #expect(scene.shelf.kept.map(\.text) == [.all, .all, .all, .all])
+    scene.bench.engine.keepRest()
+    #expect(scene.shelf.kept.count == 4)
+    scene.talk(1)
+    #expect(scene.shelf.wakes == [.soon, .soon])
+  }
+
+  @Test func `an answer to a pinned session does not wait for what may be kept much later`() {
+    let scene = Scene()
+    scene.talk(1)
+    scene.bench.engine.setMode(.hold, of: nil)
+    scene.talk(2)
+    #expect(scene.shelf.wakes == [.later, .soon])
+  }
+
+  @Test func `a request that the upstream refused is taken back at once`() {
+    let scene = Scene { $0.mode = .hold }
+    scene.talk(2)
+    let count = scene.shelf.kept.count
+    scene.bench.exchange(
+      #"{"model":"m","messages":[{"role":"user","content":"question 0"},{"role":"assistant","content":"answer"},{"role":"user","content":"question 1"},{"role":"assistant","content":"answer"},{"role":"user","content":"too long"}]}"#,
+      status: 400, [#"{"error":{}}"#])
+    #expect(scene.shelf.kept.count == count + 2)
+    #expect(scene.shelf.wakes == [.soon])
   }
 
   @Test func `what waited does not replace what was kept with text since`() throws {
@@ -76,6 +99,6 @@ import Turns
     let session = try #require(scene.bench.finished.first?.session)
     scene.bench.engine.setMode(.off, of: session)
     #expect(scene.shelf.kept.last?.text == SessionSnapshot.Text.none)
-    #expect(scene.shelf.wakes == 0)
+    #expect(scene.shelf.wakes == [.soon])
   }
 }

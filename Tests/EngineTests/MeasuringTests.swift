@@ -9,11 +9,12 @@ import Wire
 @Suite struct MeasuringTests {
   private final class Waking {
     let bench: Bench
-    var count = 0
+    var times: [MeasuringTime] = []
+    var count: Int { times.count }
 
     init(_ change: (inout EngineConfiguration) -> Void = { _ in }) {
       bench = Bench(change)
-      bench.engine.wakesMeasuring = { [unowned self] in count += 1 }
+      bench.engine.wakesMeasuring = { [unowned self] in times.append($0) }
     }
   }
 
@@ -65,6 +66,19 @@ import Wire
     #expect(waking.bench.finished.isEmpty)
     while waking.bench.engine.measure(forMicros: 0) {}
     #expect(waking.bench.finished.count == 1)
+  }
+
+  @Test func `what a pinned turn left is measured before the next request comes`() {
+    let waking = Waking { $0.mode = .hold }
+    let plan = waking.bench.send(chat(["one"]))
+    plan.observer?.forwarded()
+    plan.observer?.responseHead(ResponseHead(status: 200, fields: HeaderFields()))
+    #expect(waking.times == [.later])
+    plan.observer?.ended(.complete(status: 200))
+    #expect(waking.times == [.later, .now])
+    let unpinned = Waking()
+    unpinned.bench.exchange(chat(["one"]), [answer])
+    #expect(unpinned.times == [.later])
   }
 
   @Test func `a pinned request is decided on with all that went by before it`() throws {

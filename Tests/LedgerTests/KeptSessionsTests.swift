@@ -80,7 +80,7 @@ import Turns
   }
 
   private func keys() throws -> Set<Int> {
-    let row = try database().prepare("SELECT key FROM parts", .read)
+    let row = try database().prepare("SELECT key FROM texts", .read)
     var keys: Set<Int> = []
     while try row.step() { keys.insert(row.integer(0) ?? 0) }
     return keys
@@ -115,7 +115,7 @@ import Turns
       try database.integer("SELECT count(*) FROM decisions", .read))
     #expect(sessions < 140)
     #expect(
-      try database.integer("SELECT count(DISTINCT session) FROM parts", .read) == sessions)
+      try database.integer("SELECT count(DISTINCT id >> 24) FROM texts", .read) == sessions)
     #expect(try LedgerReader(path: scratch.path).keptSessions(limits).count == 3)
   }
 
@@ -143,13 +143,73 @@ import Turns
     #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
   }
 
+  @Test func `a ledger of the version before keeps the text of its sessions`() throws {
+    try scratch.fill(0)
+    for suffix in ["", "-wal", "-shm"] { unlink(scratch.path + suffix) }
+    close(creat(scratch.path, 0o600))
+    let table = SessionTable()
+    let states = try [kept(messages(40), in: table), kept(messages(30, of: 2), in: table)]
+    do {
+      let database = try database()
+      try Schema.migrate(database, steps: Array(Schema.steps.prefix(5)))
+      for state in states {
+        let apart = state.snapshot.keptApart(.all)
+        let session = Int(state.snapshot.id.raw)
+        let row = try database.prepare(
+          """
+          INSERT INTO decisions(run, session, upstream, used_at, state, body, body_bytes)
+          VALUES(5, ?, 'u', 9, ?, ?, 9)
+          """, .write)
+        row.bind(session)
+        row.bind(blob: apart.state)
+        row.bind(blob: BodyKeys.bytes(apart))
+        try row.run()
+        let part = try database.prepare("INSERT INTO parts VALUES(5, ?, ?, ?)", .write)
+        for at in 0..<apart.textCount {
+          part.bind(session)
+          part.bind(Int(Int64(bitPattern: apart.key(ofText: at))))
+          part.bind(blob: apart.withText(at) { Array($0) })
+          try part.run()
+        }
+      }
+    }
+    #expect(try scratch.store().setAside == nil)
+    #expect(Set(try bodies()) == Set(states.map { $0.snapshot.body.map { Array($0.bytes) } }))
+  }
+
+  @Test func `a session that another process deleted is written as a whole again`() throws {
+    let store = try scratch.store()
+    let table = SessionTable()
+    let (mine, others) = try (kept(messages(40), in: table), kept(messages(30, of: 2), in: table))
+    try store.write([mine], run: 5, limits: limits)
+    try database().execute("DELETE FROM decisions", .write)
+    try scratch.store().write([others], run: 6, limits: limits)
+    try store.write([mine], run: 5, limits: limits)
+    #expect(
+      Set(try bodies()) == Set([mine, others].map { $0.snapshot.body.map { Array($0.bytes) } }))
+    #expect(
+      try database().integer(
+        "SELECT count(*) FROM texts WHERE id >> 24 NOT IN (SELECT id FROM decisions)", .read) == 0)
+  }
+
+  @Test func `text that is not needed is not taken from a session that came later`() throws {
+    let store = try scratch.store()
+    let states = try states()
+    for state in states { try store.write([state], run: 5, limits: limits) }
+    try database().execute("DELETE FROM decisions", .write)
+    let other = try kept(messages(30, of: 2), in: SessionTable())
+    try scratch.store().write([other], run: 6, limits: limits)
+    try store.dropUnneeded()
+    #expect(try bodies() == [Array(#require(other.snapshot.body).bytes)])
+  }
+
   @Test func `a session of which a text is missing is left out and the others stay`() throws {
     let store = try scratch.store()
     let table = SessionTable()
     try store.write([kept(messages(60), in: table)], run: 5, limits: limits)
     try store.write([kept(messages(60, of: 2), in: table)], run: 5, limits: limits)
     #expect(try bodies().count == 2)
-    try database().execute("DELETE FROM parts WHERE key = (SELECT key FROM parts LIMIT 1)", .write)
+    try database().execute("DELETE FROM texts WHERE key = (SELECT key FROM texts LIMIT 1)", .write)
     #expect(try bodies().count == 1)
   }
 

@@ -97,33 +97,41 @@ import Testing
 
   /// What a store reads back of `kept`, without one of its texts.
   private func joined(_ kept: KeptApart, without missing: Int? = nil) throws -> SessionSnapshot? {
-    var parts: [UInt64: [UInt8]] = [:]
-    for (at, part) in kept.parts.enumerated() where at != missing {
-      parts[part.key] = part.withBytes { Array($0) }
-    }
+    var parts = texts(kept)
+    if let missing { parts[kept.key(ofText: missing)] = nil }
     return SessionSnapshot(
-      keptApart: kept.state, KeptTexts(body: kept.body, parts: parts, longestBody: 1 << 20))
+      keptApart: kept.state, KeptTexts(body: body(kept), parts: parts, longestBody: 1 << 20))
+  }
+
+  private func texts(_ kept: KeptApart) -> [UInt64: [UInt8]] {
+    var texts: [UInt64: [UInt8]] = [:]
+    for at in 0..<kept.textCount { texts[kept.key(ofText: at)] = kept.withText(at) { Array($0) } }
+    return texts
+  }
+
+  private func body(_ kept: KeptApart) -> [UInt64] {
+    (0..<kept.bodyCount).map { kept.key(ofText: $0) }
   }
 
   @Test func `a state kept apart from its texts holds none of them and needs each one`() throws {
     let (_, held) = try heldSession()
     let kept = try #require(held.reception.session.snapshot).keptApart(.all)
     #expect(!String(decoding: kept.state, as: UTF8.self).contains("func part"))
-    #expect(kept.body.count < kept.parts.count)
+    #expect(kept.bodyCount < kept.textCount)
+    #expect(kept.textBytes == (0..<kept.textCount).reduce(0) { $0 + kept.withText($1) { $0.count } })
     #expect(try joined(kept) != nil)
-    for missing in kept.parts.indices { #expect(try joined(kept, without: missing) == nil) }
+    for missing in 0..<kept.textCount { #expect(try joined(kept, without: missing) == nil) }
   }
 
   @Test func `a text of another content under a known name is refused`() throws {
     let (_, _, last) = try session(.openAIChat, seed: 3)
     let kept = try #require(last.reception.session.snapshot).keptApart(.all)
-    for wrong in kept.parts {
-      var parts: [UInt64: [UInt8]] = [:]
-      for part in kept.parts { parts[part.key] = part.withBytes { Array($0) } }
-      parts[wrong.key]?[0] ^= 1
+    for wrong in 0..<kept.textCount {
+      var parts = texts(kept)
+      parts[kept.key(ofText: wrong)]?[0] ^= 1
       #expect(
         SessionSnapshot(
-          keptApart: kept.state, KeptTexts(body: kept.body, parts: parts, longestBody: 1 << 20))
+          keptApart: kept.state, KeptTexts(body: body(kept), parts: parts, longestBody: 1 << 20))
           == nil)
     }
   }

@@ -33,7 +33,8 @@ extension ServerView {
   func encode(to writer: inout BinaryWriter, _ pieces: inout PieceWriter) {
     writer.flag(isLost)
     writer.count(entries.count)
-    let repaired = entries.indices.filter { !entries[$0].isPlain }
+    var repaired: [Int] = []
+    for at in entries.indices where !entries[at].isPlain { repaired.append(at) }
     writer.count(repaired.count)
     var last = 0
     for at in repaired {

@@ -15,7 +15,6 @@ struct BodyPart: Sendable, Equatable {
   /// content only, so that the cuts fall into the same places again behind a change.
   /// - Returns: adjoining pieces that are the whole body; of some kilobytes each, or of one block.
   static func parts(of body: ByteBuffer, _ index: RequestIndex) -> [BodyPart] {
-    let blocks = inBodyOrder(index)
     var parts: [BodyPart] = []
     var start = 0
     var covered = 0
@@ -36,31 +35,45 @@ struct BodyPart: Sendable, Equatable {
       start = at
       covered = at
     }
-    for block in blocks where block.range.lowerBound >= covered {
+    func add(_ block: Block) {
+      let first = Int(block.offset)
+      guard first >= covered else { return }
       // A single byte between two elements is their comma: to look at each would bring most of the
       // body into the processor's cache.
-      if group == block.group, block.range.lowerBound == covered + 1 {
+      if group == block.group, first == covered + 1 {
         mix(1)
       } else {
-        mixBytes(covered..<block.range.lowerBound)
+        mixBytes(covered..<first)
       }
       group = block.group
       mix(block.digest.low)
       mix(block.digest.high)
-      covered = block.range.upperBound
+      covered = first + Int(block.length)
       let length = covered - start
       if length >= longest || (length >= shortest && block.digest.low & 1 == 0) { end(covered) }
+    }
+    for run in runs(index) {
+      for at in run { add(index.blocks[at]) }
     }
     if start < body.count { end(body.count) }
     return parts
   }
 
-  /// Within a group blocks stand in the order of the body.
-  private static func inBodyOrder(_ index: RequestIndex) -> [Block] {
+  /// The blocks in the order in which they stand in the body, as runs of their indices.
+  private static func runs(_ index: RequestIndex) -> [Range<Int>] {
+    let blocks = index.blocks
     var runs = BlockGroup.allCases.map { index.indices(of: $0) }.filter { !$0.isEmpty }
-    runs.sort { index.blocks[$0.lowerBound].offset < index.blocks[$1.lowerBound].offset }
-    let blocks = runs.flatMap { index.blocks[$0] }
-    let isOrdered = zip(blocks, blocks.dropFirst()).allSatisfy { $0.offset <= $1.offset }
-    return isOrdered ? blocks : blocks.sorted { $0.offset < $1.offset }
+    runs.sort { blocks[$0.lowerBound].offset < blocks[$1.lowerBound].offset }
+    var last: UInt32 = 0
+    for run in runs {
+      for at in run {
+        // Knobs, which are ordered by name, between the others.
+        guard blocks[at].offset >= last else {
+          return blocks.indices.sorted { blocks[$0].offset < blocks[$1].offset }.map { $0..<$0 + 1 }
+        }
+        last = blocks[at].offset
+      }
+    }
+    return runs
   }
 }

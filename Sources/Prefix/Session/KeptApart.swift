@@ -2,51 +2,47 @@ import Bytes
 
 /// A session's state as a store keeps it that writes on every turn: a short part that is new each
 /// time, and the texts it names, most of which are there already.
-public struct KeptApart: Sendable {
-  /// A text under its name. Immutable; may be read on any thread.
-  public struct Part: @unchecked Sendable {
-    /// Names the content within its session.
-    public let key: UInt64
-    fileprivate let text: Text
-
-    fileprivate enum Text {
-      case body(ByteBuffer, Range<Int>)
-      case piece([UInt8])
-    }
-
-    public var count: Int {
-      switch text {
-      case .body(_, let range): range.count
-      case .piece(let bytes): bytes.count
-      }
-    }
-
-    public func withBytes<Result>(_ read: (UnsafeRawBufferPointer) -> Result) -> Result {
-      switch text {
-      case .body(let body, let range): read(UnsafeRawBufferPointer(rebasing: body.bytes[range]))
-      case .piece(let bytes): bytes.withUnsafeBytes(read)
-      }
-    }
-  }
-
+/// Immutable; may be read on any thread.
+public struct KeptApart: @unchecked Sendable {
   public let state: [UInt8]
-  /// The keys of the pieces of the agent's last body, in order; empty if it is not kept.
-  public private(set) var body: [UInt64] = []
-  /// Every text that the state needs; some more than once.
-  public private(set) var parts: [Part] = []
+  private var agentBody: ByteBuffer?
+  private var bodyParts: [BodyPart] = []
+  private let pieces: [ServerView.Piece]
 
-  init(state: [UInt8]) { self.state = state }
-
-  public var textBytes: Int { parts.reduce(0) { $0 + $1.count } }
-
-  mutating func add(_ pieces: [BodyPart], of body: ByteBuffer) {
-    self.body = pieces.map(\.key)
-    parts.reserveCapacity(parts.count + pieces.count)
-    for piece in pieces { parts.append(Part(key: piece.key, text: .body(body, piece.range))) }
+  init(state: [UInt8], pieces: [ServerView.Piece]) {
+    self.state = state
+    self.pieces = pieces
   }
 
-  mutating func add(_ piece: ServerView.Piece) {
-    parts.append(Part(key: piece.digest.low, text: .piece(piece.bytes)))
+  mutating func add(_ parts: [BodyPart], of body: ByteBuffer) {
+    agentBody = body
+    bodyParts = parts
+  }
+
+  /// How many of the texts, from the first one on, are the pieces of the agent's last body, in order;
+  /// 0 if it is not kept.
+  public var bodyCount: Int { bodyParts.count }
+
+  /// How many texts the state needs; some of them more than once.
+  public var textCount: Int { bodyParts.count + pieces.count }
+
+  /// Bytes of all texts.
+  public var textBytes: Int {
+    pieces.reduce(agentBody?.count ?? 0) { $0 + $1.bytes.count }
+  }
+
+  /// Names a text within its session.
+  public func key(ofText at: Int) -> UInt64 {
+    at < bodyParts.count ? bodyParts[at].key : pieces[at - bodyParts.count].digest.low
+  }
+
+  public func withText<Result>(
+    _ at: Int, _ read: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    guard let agentBody, at < bodyParts.count else {
+      return pieces[at - bodyParts.count].bytes.withUnsafeBytes(read)
+    }
+    return read(UnsafeRawBufferPointer(rebasing: agentBody.bytes[bodyParts[at].range]))
   }
 }
 

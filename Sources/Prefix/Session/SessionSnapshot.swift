@@ -104,11 +104,10 @@ extension SessionSnapshot {
   public func keptApart(_ text: Text) -> KeptApart {
     var pieces = PieceWriter(keepsApart: true)
     let state = encoded(text, &pieces)
-    var apart = KeptApart(state: state)
+    var apart = KeptApart(state: state, pieces: pieces.apart)
     if text == .all, let body = history.body {
       apart.add(BodyPart.parts(of: body, history.index), of: body)
     }
-    for piece in pieces.apart { apart.add(piece) }
     return apart
   }
 
