@@ -15,7 +15,7 @@ final class Database {
   private var begin: OpaquePointer?
   private var commit: OpaquePointer?
   /// A log of so many pages is merged into the file.
-  private static let mostLogPages = 1000
+  private static let mostLogPages = 4000
 
   /// Waits up to `busyMillis` where another process holds the file.
   init(path: String, access: Access, busyMillis: Int32) throws(LedgerError) {
