@@ -118,7 +118,8 @@ import Testing
     let kept = try #require(held.reception.session.snapshot).keptApart(.all)
     #expect(!String(decoding: kept.state, as: UTF8.self).contains("func part"))
     #expect(kept.bodyCount < kept.textCount)
-    #expect(kept.textBytes == (0..<kept.textCount).reduce(0) { $0 + kept.withText($1) { $0.count } })
+    #expect(
+      kept.textBytes == (0..<kept.textCount).reduce(0) { $0 + kept.withText($1) { $0.count } })
     #expect(try joined(kept) != nil)
     for missing in 0..<kept.textCount { #expect(try joined(kept, without: missing) == nil) }
   }

@@ -7,8 +7,10 @@ struct LeafDifference {
   var after: String
   /// Name of the member that holds them.
   var field: String
-  /// Whether anything else differs behind this pair.
+  /// Whether this pair is the only difference.
   var isOnlyDifference: Bool
+  /// Whether both are strings, and not texts of other values.
+  private var areStrings: Bool
 
   init?(_ before: JSONValue, _ after: JSONValue) {
     var walk = Walk()
@@ -18,16 +20,25 @@ struct LeafDifference {
     self.after = first.after
     field = first.field
     isOnlyDifference = walk.count == 1
+    areStrings = first.areStrings
+  }
+
+  /// Whether no canonical form makes the two values equal, as far as this tells: one text differs, in
+  /// more than white space, and it is none that a form leaves out or reads in another way.
+  var isInWords: Bool {
+    isOnlyDifference && areStrings && !before.isEmpty && !after.isEmpty
+      && ["content", "text", "thinking", "output"].contains(field)
+      && before.trimmingEnd != after.trimmingEnd
   }
 
   private struct Walk {
-    var first: (before: String, after: String, field: String)?
+    var first: (before: String, after: String, field: String, areStrings: Bool)?
     var count = 0
 
     mutating func compare(_ a: JSONValue, _ b: JSONValue, _ field: String) {
       switch (a, b) {
       case (.string(let x), .string(let y)):
-        if x != y { note(x, y, field) }
+        if x != y { note(x, y, field, areStrings: true) }
       case (.array(let x), .array(let y)):
         for (left, right) in zip(x, y) { compare(left, right, field) }
         for left in x.dropFirst(y.count) { note(Text.all(left), "", field) }
@@ -48,10 +59,20 @@ struct LeafDifference {
       }
     }
 
-    private mutating func note(_ before: String, _ after: String, _ field: String) {
+    private mutating func note(
+      _ before: String, _ after: String, _ field: String, areStrings: Bool = false
+    ) {
       count += 1
-      if first == nil { first = (before, after, field) }
+      if first == nil { first = (before, after, field, areStrings) }
     }
+  }
+}
+
+extension String {
+  fileprivate var trimmingEnd: Substring {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return text
   }
 }
 

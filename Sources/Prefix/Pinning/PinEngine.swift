@@ -12,10 +12,9 @@ public enum PinEngine {
     _ reception: Reception, _ view: ServerView?, _ policy: PinPolicy
   ) -> PinDecision {
     let new = reception.history
-    let asSent = ServerView(asSent: new.index)
     let oldView = reception.previous.map { view ?? ServerView(asSent: $0.index) }
     func accepted(_ outcome: PinDecision.Outcome) -> PinDecision {
-      decision(reception, oldView, asSent, outcome)
+      decision(reception, oldView, ServerView(asSent: new.index), outcome)
     }
     guard policy.mode != .off else {
       let wasPinned = view.map { !$0.isAsSent } ?? false

@@ -51,17 +51,14 @@ struct RepairPass {
 
   mutating func run() throws(Stop) -> ServerView {
     try refuseRedactions()
-    var view = ServerView(asSent: new.index)
-    if acceptedFrom.map({ $0 > 0 }) ?? true {
-      try carryTools(&view)
-    }
+    let tools = acceptedFrom.map { $0 > 0 } ?? true ? try carriedTools() : nil
     for group in [BlockGroup.system, .messages] { try carry(group) }
     // Behind bytes that are accepted the server has nothing, its own answer included.
     if acceptedFrom == nil { echo() }
     try placeNotes()
     let mayTouchCalls =
       (!repairs.isEmpty || acceptedFrom != nil) && !Pairing.isUntouched(new, &entries)
-    view.entries = entries
+    let view = ServerView(entries: entries, tools: tools)
     if mayTouchCalls, !Pairing(new, view).isAsComplete(as: Pairing(new)) {
       throw .rebase("a tool call would have lost its counterpart")
     }
@@ -98,19 +95,20 @@ struct RepairPass {
 
   // MARK: Tools
 
-  private mutating func carryTools(_ view: inout ServerView) throws(Stop) {
+  private mutating func carriedTools() throws(Stop) -> [ServerView.Tool]? {
     let end = old.index.indices(of: .tools).upperBound
-    var tools = ToolPass(
+    var pass = ToolPass(
       old: old, new: new, alignment: alignment, oldView: oldView, policy: policy,
       isBranch: isBranch, mayGrow: acceptedFrom.map { $0 <= end } ?? false)
-    view.tools = try tools.run()
-    causes = tools.causes
-    repairs = tools.repairs
-    for one in tools.news {
+    let tools = try pass.run()
+    causes = pass.causes
+    repairs = pass.repairs
+    for one in pass.news {
       guard
         amendment.add("the description of tool \(one.name)", before: one.before, after: one.after)
       else { throw .rebase("the description of a tool changed: too much for a note") }
     }
+    return tools
   }
 
   // MARK: System blocks and messages

@@ -25,15 +25,15 @@ public struct ServerPrefix: Sendable, Equatable {
     let news = new.index.segments(order)
     for segment in 1..<olds.count {
       let isMessages = segment == olds.count - 1
-      let before = oldView.elements(old.index, olds[segment]) { old.index.blocks[$0].digest }
-      let bytes = before.reduce(0) { $0 + $1.length }
+      let bytes = oldView.bytes(old.index, olds[segment])
+      if isMessages { frame = previous - old.inheritedBytes }
       previous += bytes
-      if isMessages { frame = previous - bytes - old.inheritedBytes }
       if isBroken { continue }
       if isMessages, alignment.isChained {
         kept += bytes
         continue
       }
+      let before = oldView.elements(old.index, olds[segment]) { old.index.blocks[$0].digest }
       let after = newView.elements(new.index, news[segment]) { at in
         // Bytes that the server renders like those it has.
         if case .neutral(let was) = alignment.matches[at] { return old.index.blocks[was].digest }
@@ -142,9 +142,22 @@ extension ServerView {
   /// Bytes of the prompt as it was forwarded, all blocks but knobs.
   func promptBytes(_ history: History) -> Int {
     let index = history.index
-    return BlockGroup.allCases.dropFirst().reduce(history.inheritedBytes) { sum, group in
-      elements(index, index.indices(of: group)) { index.blocks[$0].digest }
-        .reduce(sum) { $0 + $1.length }
+    return BlockGroup.allCases.dropFirst().reduce(history.inheritedBytes) {
+      $0 + bytes(index, index.indices(of: $1))
     }
+  }
+
+  /// Bytes of what the server has of a run of blocks.
+  fileprivate func bytes(_ index: RequestIndex, _ range: Range<Int>) -> Int {
+    if tools != nil, let first = range.first, index.blocks[first].group == .tools {
+      return elements(index, range) { index.blocks[$0].digest }.reduce(0) { $0 + $1.length }
+    }
+    var bytes = 0
+    for at in range.clamped(to: entries.indices) {
+      for ghost in entries[at].ghosts { bytes += ghost.piece.bytes.count }
+      if entries[at].isOmitted { continue }
+      bytes += entries[at].forwarded?.bytes.count ?? Int(index.blocks[at].length)
+    }
+    return bytes
   }
 }

@@ -68,6 +68,11 @@ public struct ServerView: Sendable {
     entries = Array(repeating: Entry(), count: index.blocks.count)
   }
 
+  init(entries: [Entry], tools: [Tool]?) {
+    self.entries = entries
+    self.tools = tools
+  }
+
   /// The same table without its text: nothing can be held by it, and the next decision says so.
   var lost: ServerView {
     var view = self

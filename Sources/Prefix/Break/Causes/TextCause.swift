@@ -22,7 +22,7 @@ enum TextCause {
     let texts = (old: Text.all(old), new: Text.all(new))
     // Redaction first: nothing that follows may classify a blanked secret as harmless.
     if RedactionDetector.isRedaction(texts.old, texts.new) { return place.redaction() }
-    if let verdict = rerender(place, old, new) { return verdict }
+    if leaf?.isInWords != true, let verdict = rerender(place, old, new) { return verdict }
     if let verdict = reasoning(place, old, new) { return verdict }
     if hasImages(old) != hasImages(new) || imageChanged(old, new) { return place.verdict(.image) }
     if let verdict = narrow(place, old, new, texts, leaf) { return verdict }
