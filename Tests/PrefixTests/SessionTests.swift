@@ -221,4 +221,25 @@ import Testing
     }
     #expect(seen.count == 20)
   }
+
+  /// What is left in common stands far in front of the end and is of one kind, at every place that
+  /// the kind can have.
+  @Test(arguments: 0..<4)
+  func `a long conversation with a new end is found by the results it still has`(shift: Int) throws
+  {
+    let agent = Agent()
+    var talk = Conversation()
+    for _ in 0..<shift { talk.messages.append(talk.user("one more thing")) }
+    for _ in 0..<100 { talk.step() }
+    let first = try #require(agent.send(talk))
+    _ = try #require(agent.send(Conversation(topic: "write the release notes of this project")))
+    talk.messages[0] = talk.user("another first message")
+    for at in talk.messages.indices.dropFirst() {
+      let isOld = at < talk.messages.count - 100
+      talk.messages[at] =
+        talk.messages[at].replacing("looking", "seen").replacing("part", isOld ? "part" : "piece")
+    }
+    let next = try #require(agent.send(talk))
+    #expect(next.session.id == first.session.id)
+  }
 }

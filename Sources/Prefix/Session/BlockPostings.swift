@@ -60,6 +60,9 @@ struct BlockPostings {
   /// So many of the last messages are looked up one by one: conversations that parted lately differ
   /// there. Of those in front a sample tells enough, since each lookup misses the processor's cache.
   private static let newest = 64
+  /// Every fifth: agents write in rounds of two, three or four blocks, and a sample in step with them
+  /// would hold blocks of one kind only, which may all have changed together.
+  private static let stride = 5
 
   /// Sessions by the bytes of message blocks they share with `index`, best first; about, where there
   /// are many blocks.
@@ -68,8 +71,8 @@ struct BlockPostings {
     var scores: [(session: SessionID, bytes: Int)] = []
     let messages = index.indices(of: .messages)
     for at in messages {
+      if at < messages.upperBound - Self.newest, at % Self.stride != 0 { continue }
       let block = index.blocks[at]
-      if at < messages.upperBound - Self.newest, at & 3 != 0 { continue }
       guard let holders = holders[block.digest.low] else { continue }
       for at in 0..<holders.count {
         let session = holders[at]
