@@ -5,6 +5,9 @@ import COpenSSL
 public final class CredentialHash {
   private let context: OpaquePointer
   private let key: [UInt8]
+  /// Values by another keyed hash of the credential, which takes a tenth of the time.
+  private var known: [Int: Int] = [:]
+  private static let mostKnown = 256
 
   /// - Parameter key: 16 secret bytes.
   /// - Returns: nil if the key has another length, or this build of OpenSSL has no SipHash.
@@ -18,8 +21,18 @@ public final class CredentialHash {
 
   deinit { EVP_MAC_CTX_free(context) }
 
-  /// 63 bits of SipHash-2-4, never 0.
+  /// The first 63 bits of SipHash-2-4 with an output of 128 bits; never 0.
   public func value(_ credential: String) -> Int {
+    // `Hasher` is SipHash with a key of this process: like the value itself it tells nothing.
+    let place = credential.hashValue
+    if let value = known[place] { return value }
+    let value = compute(credential)
+    if known.count == Self.mostKnown { known = [:] }
+    known[place] = value
+    return value
+  }
+
+  private func compute(_ credential: String) -> Int {
     var credential = credential
     var sum = [UInt8](repeating: 0, count: 16)
     var count = 0

@@ -177,6 +177,12 @@ public struct Alignment: Sendable {
       budget > 0, mayRenderAlike(before, after)
     else { return .changed(old: a) }
     budget -= before.count + after.count
+    // Most changes are of words, which tells more cheaply than both renderings do.
+    if let left = old.value(of: a), let right = new.value(of: b),
+      LeafDifference(left, right)?.isInWords == true
+    {
+      return .changed(old: a)
+    }
     guard let left = old.rendering(of: a), left == new.rendering(of: b) else {
       return .changed(old: a)
     }
