@@ -72,9 +72,10 @@ extension Engine {
   }
 
   private func textToKeep(_ session: Session) -> SessionSnapshot.Text {
-    let isPinned =
-      (session.mode != .off && !session.isExempt) || session.view.map { !$0.isAsSent } ?? false
-    return isPinned ? keptText : .none
+    // Also while something is held still: the next request gives it up.
+    guard session.mode != .off else { return .none }
+    let holdsSomething = session.view.map { !$0.isAsSent } ?? false
+    return session.isExempt && !holdsSomething ? .none : keptText
   }
 
   /// Hands over what has changed since and could wait: once for all turns that went by meanwhile.

@@ -23,13 +23,21 @@ public final class CredentialHash {
 
   /// The first 63 bits of SipHash-2-4 with an output of 128 bits; never 0.
   public func value(_ credential: String) -> Int {
-    // `Hasher` is SipHash with a key of this process: like the value itself it tells nothing.
-    let place = credential.hashValue
+    let place = place(of: credential)
     if let value = known[place] { return value }
     let value = compute(credential)
     if known.count == Self.mostKnown { known = [:] }
     known[place] = value
     return value
+  }
+
+  /// SipHash like the value itself, so it tells nothing either.
+  private func place(of credential: String) -> Int {
+    var hasher = Hasher()
+    for byte in key { hasher.combine(byte) }
+    var credential = credential
+    credential.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    return hasher.finalize()
   }
 
   private func compute(_ credential: String) -> Int {

@@ -16,6 +16,7 @@ final class Database {
   private var commit: OpaquePointer?
   /// A log of so many pages is merged into the file.
   private static let mostLogPages = 4000
+  private let busyMillis: Int32
 
   /// Waits up to `busyMillis` where another process holds the file.
   init(path: String, access: Access, busyMillis: Int32) throws(LedgerError) {
@@ -29,6 +30,7 @@ final class Database {
       throw error
     }
     self.path = path
+    self.busyMillis = busyMillis
     handle = opened
     sqlite3_extended_result_codes(opened, 1)
     sqlite3_busy_timeout(opened, busyMillis)
@@ -51,6 +53,15 @@ final class Database {
     guard logPages.pointee >= Self.mostLogPages else { return }
     logPages.pointee = 0
     try execute("PRAGMA wal_checkpoint(PASSIVE)", .write)
+  }
+
+  /// Merges the log into the file and empties it, unless another connection is in the middle of
+  /// something; does not wait for that.
+  /// - Returns: whether nothing is left in it.
+  func emptyLog() throws(LedgerError) -> Bool {
+    sqlite3_busy_timeout(handle, 0)
+    defer { sqlite3_busy_timeout(handle, busyMillis) }
+    return try integer("PRAGMA wal_checkpoint(TRUNCATE)", .write) == 0
   }
 
   func error(_ operation: LedgerError.Operation, _ code: Int32) -> LedgerError {

@@ -15,8 +15,9 @@ final class KeptSessions {
   private let dropHistory: Statement
   /// The texts that stand in the file, by session: those that are still needed are not written again.
   private var texts: [SessionKey: WrittenTexts] = [:]
-  /// The log still holds text that may not be kept any more.
-  private var hasDropped = false
+  /// Whether the log may hold text that may not be kept any more. Nobody knows what it holds when the
+  /// file is opened: whoever deleted the text last may not have lived long enough to empty it.
+  private(set) var hasDropped = true
   /// Written since the limits were last looked at.
   private var untrimmed = (rows: 0, bytes: 0)
   /// To look at the limits costs as much as many writes. They are exceeded by so much at most.
@@ -83,12 +84,10 @@ final class KeptSessions {
     }
   }
 
-  /// Takes text that was dropped out of the log, too. Another process that reads just then keeps the
-  /// log from being emptied; a later checkpoint overwrites it.
+  /// Takes text that was dropped out of the log, too. Where another process reads just then it is
+  /// still to be done afterwards.
   func eraseDropped() throws(LedgerError) {
-    guard hasDropped else { return }
-    hasDropped = false
-    try database.execute("PRAGMA wal_checkpoint(TRUNCATE)", .write)
+    if hasDropped { hasDropped = try !database.emptyLog() }
   }
 
   /// - Returns: whether the session had text in the file.

@@ -19,7 +19,7 @@ struct LedgerFile {
     try makeDirectory()
     let lock = try FileLock(lockPath)
     do {
-      return (try openChecked(busyMillis), lock, nil)
+      return (try openChecked(lock, busyMillis), lock, nil)
     } catch {
       guard error.isDamage else { throw error }
       guard lock.makeExclusive() else {
@@ -28,22 +28,49 @@ struct LedgerFile {
       }
       defer { lock.makeShared() }
       // Alone now: somebody else may have put a new file in its place meanwhile.
-      if let database = try openUnlessDamaged(busyMillis) { return (database, lock, nil) }
+      if let database = try openUnlessDamaged(lock, busyMillis) { return (database, lock, nil) }
       let name = try setAside(now: now)
-      return (try openChecked(busyMillis), lock, name)
+      return (try openChecked(lock, busyMillis), lock, name)
     }
   }
 
-  private func openUnlessDamaged(_ busyMillis: Int32) throws(LedgerError) -> Database? {
+  /// Brings a file of an earlier version up to date for a reader.
+  func update(busyMillis: Int32) throws(LedgerError) {
+    let lock = try FileLock(lockPath)
+    let database = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
+    // A step may delete text.
+    try database.execute("PRAGMA secure_delete = ON", .migrate)
+    try migrate(database, lock)
+  }
+
+  /// A process of an earlier version that has the file open could not write to it any more, and what
+  /// it had to erase would stay: it is waited for.
+  private func migrate(_ database: Database, _ lock: FileLock) throws(LedgerError) {
+    let version = try database.integer("PRAGMA user_version", .migrate) ?? 0
+    let isOld = version > 0 && version < Schema.steps.count
+    let wasAlone = lock.isExclusive
+    if isOld, !lock.makeExclusive() {
+      let reason = "it has an older format and another holdfast has it open; end that one first"
+      throw LedgerError(.migrate, path, .unavailable(reason))
+    }
+    defer { if !wasAlone { lock.makeShared() } }
+    try Schema.migrate(database)
+  }
+
+  private func openUnlessDamaged(
+    _ lock: FileLock, _ busyMillis: Int32
+  ) throws(LedgerError) -> Database? {
     do {
-      return try openChecked(busyMillis)
+      return try openChecked(lock, busyMillis)
     } catch {
       guard error.isDamage else { throw error }
       return nil
     }
   }
 
-  private func openChecked(_ busyMillis: Int32) throws(LedgerError) -> Database {
+  private func openChecked(
+    _ lock: FileLock, _ busyMillis: Int32
+  ) throws(LedgerError) -> Database {
     try makeFile()
     let database = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
     do {
@@ -53,10 +80,10 @@ struct LedgerFile {
       try database.execute(
         """
         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
-        PRAGMA journal_size_limit = 8388608; PRAGMA secure_delete = ON
+        PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = ON
         """, .open)
       try checkIntegrity(database)
-      try Schema.migrate(database)
+      try migrate(database, lock)
       try Schema.verify(database)
     } catch {
       if error.isDamage { database.keepLogOnClose() }
@@ -143,14 +170,25 @@ final class FileLock {
     guard descriptor >= 0 else {
       throw LedgerError(.open, path, .unavailable(String(cString: strerror(errno))))
     }
-    // Waits only while somebody else sets a damaged file aside.
-    while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+    makeShared()
   }
 
   deinit { close(descriptor) }
 
-  /// - Returns: whether nobody else holds it.
-  func makeExclusive() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+  private(set) var isExclusive = false
 
-  func makeShared() { _ = flock(descriptor, LOCK_SH | LOCK_NB) }
+  /// - Returns: whether nobody else holds it; it stays shared otherwise.
+  func makeExclusive() -> Bool {
+    if isExclusive { return true }
+    isExclusive = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+    // The attempt lets go of what was held.
+    if !isExclusive { makeShared() }
+    return isExclusive
+  }
+
+  /// Waits only while somebody else sets a damaged file aside or brings an old one up to date.
+  func makeShared() {
+    while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+    isExclusive = false
+  }
 }

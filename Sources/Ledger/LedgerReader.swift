@@ -17,11 +17,12 @@ public final class LedgerReader {
       throw LedgerError(.open, path, .unavailable("it is still empty"))
     }
     if version < Schema.steps.count {
-      // Columns that this version asks for may be missing.
-      let writer = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
-      // A step may delete text.
-      try writer.execute("PRAGMA secure_delete = ON", .migrate)
-      try Schema.migrate(writer)
+      do {
+        try LedgerFile(path: path).update(busyMillis: busyMillis)
+      } catch {
+        // Turns can be read all the same, unless columns are missing that this version asks for.
+        guard version >= Schema.turnsAreOf else { throw error }
+      }
     }
     self.database = database
   }

@@ -21,10 +21,13 @@ public final class LedgerRecorder {
   private var sessions = WaitingSessions()
   private var retryAt: UInt64?
   private var trimAt: UInt64 = 0
+  private var eraseAt: UInt64 = 0
   private var hasFailed = false
   private var lost = 0
 
   private static let trimEveryMillis: UInt64 = 3_600_000
+  /// How soon after it could not be emptied for somebody who reads it the log is tried again.
+  private static let eraseEveryMillis: UInt64 = 1_000
 
   /// - Parameters:
   ///   - upstreams: what is known about the upstreams before the first event.
@@ -70,7 +73,7 @@ public final class LedgerRecorder {
     trimAt = 0
   }
 
-  /// Writes the states that an answer waits for, and nothing that could wait.
+  /// Writes the states that an answer may wait for, and nothing that could wait.
   public func commitUrgent() {
     guard sessions.isUrgent else { return }
     let now = clock.monotonicMillis()
@@ -87,6 +90,7 @@ public final class LedgerRecorder {
     if sessions.isUrgent || isBatchDue(now) { commitSessions(now) }
     if isBatchDue(now) { commit(now) }
     if store != nil, now >= trimAt { trim(now) }
+    if let store, store.hasDropped, now >= eraseAt { erase(now) }
     checkpoint(now)
   }
 
@@ -94,11 +98,12 @@ public final class LedgerRecorder {
   public var waitMillis: UInt64? {
     let now = clock.monotonicMillis()
     if let retryAt { return retryAt > now ? retryAt - now : 0 }
-    if store == nil { return 0 }
+    guard let store else { return 0 }
     if sessions.isUrgent { return 0 }
-    guard isWaiting else { return nil }
-    let due = waitingSince + settings.batchMillis
-    return due > now ? due - now : 0
+    var due: [UInt64] = []
+    if isWaiting { due.append(waitingSince + settings.batchMillis) }
+    if store.hasDropped { due.append(eraseAt) }
+    return due.min().map { $0 > now ? $0 - now : 0 }
   }
 
   /// Turns that are not in the file yet.
@@ -111,6 +116,7 @@ public final class LedgerRecorder {
     if store == nil, isWaiting { open(now) }
     commitSessions(now)
     commit(now)
+    erase(now)
     lost += waiting.count
     waiting = []
     if lost > 0 { notify("\(lost) turns are not in the ledger \(settings.path)") }
@@ -221,9 +227,19 @@ public final class LedgerRecorder {
     }
   }
 
+  private func erase(_ now: UInt64) {
+    do {
+      try store?.eraseDropped()
+      eraseAt = store?.hasDropped == true ? now + Self.eraseEveryMillis : 0
+    } catch {
+      store = nil
+      failed(error, now)
+    }
+  }
+
   private func checkpoint(_ now: UInt64) {
     do {
-      try store?.checkpoint()
+      try store?.checkpointIfLong()
     } catch {
       store = nil
       failed(error, now)

@@ -49,11 +49,14 @@ final class LedgerStore {
   /// Deletes what was kept of sessions and is not needed any more.
   func dropUnneeded() throws(LedgerError) { try kept.dropUnneeded() }
 
-  /// What a commit leaves for when nobody waits.
-  func checkpoint() throws(LedgerError) {
-    try kept.eraseDropped()
-    try database.checkpointIfLong()
-  }
+  /// Whether text that was deleted may still stand in the log.
+  var hasDropped: Bool { kept.hasDropped }
+
+  /// Takes text that was deleted out of the log, unless somebody reads it just then.
+  func eraseDropped() throws(LedgerError) { try kept.eraseDropped() }
+
+  /// Merges a log that has grown long into the file.
+  func checkpointIfLong() throws(LedgerError) { try database.checkpointIfLong() }
 
   private func bind(session turn: StoredTurn) {
     let record = turn.record

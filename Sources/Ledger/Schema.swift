@@ -8,6 +8,9 @@ enum Schema {
 
   static let steps: [String] = [version1, version2, version3, version4, version5, version6]
 
+  /// The last version that changed the tables of turns and sessions.
+  static let turnsAreOf = 3
+
   private static let version1 = """
     CREATE TABLE sessions(
       run INTEGER NOT NULL, session INTEGER NOT NULL,

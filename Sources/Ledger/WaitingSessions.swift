@@ -12,7 +12,7 @@ struct WaitingSessions {
   private var bytes = 0
 
   var isEmpty: Bool { states.isEmpty }
-  /// Whether an answer waits for one of them.
+  /// Whether one of them has text, so that an answer may wait for it.
   private(set) var isUrgent = false
   var newest: some Sequence<KeptSession> { states.values }
 

@@ -109,10 +109,11 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
 
   /// Loop thread only.
   func keep(_ session: KeptSession, holding hold: AnswerHold?) {
-    // One without text holds no body, and may be what takes text out of the file.
-    guard session.text == .none || underWay.load(ordering: .relaxed) < Self.mostUnderWay else {
-      return
-    }
+    // One without text holds no body. That and one that says so take text out of the file.
+    guard
+      session.text == .none || session.erases
+        || underWay.load(ordering: .relaxed) < Self.mostUnderWay
+    else { return }
     underWay.add(1, ordering: .relaxed)
     let ticket = hold.map { holds.add($0) } ?? 0
     push(.keep(session, ticket: ticket))
@@ -152,6 +153,8 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     let recorder = LedgerRecorder(
       settings: settings, clock: clock, upstreams: upstreams, notify: notify)
     while true {
+      // Before the inputs: all that came before the end is still taken.
+      let isLast = stopping.load(ordering: .sequentiallyConsistent)
       var ticket: UInt64 = 0
       while let input = ring.pop() {
         switch input {
@@ -164,7 +167,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
           recorder.retain(days: days, maxBytes: maxBytes)
         }
       }
-      if stopping.load(ordering: .sequentiallyConsistent) { break }
+      if isLast { break }
       if ring.isHeldBack { roomForMore() }
       recorder.commitUrgent()
       // Also where it could not be written: traffic comes first, and a notice has been given.

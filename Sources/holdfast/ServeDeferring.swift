@@ -13,13 +13,15 @@ extension Serving {
 
   /// Bytes first: what there is to find out about them is found out a moment later.
   func deferMeasuring(_ engine: Engine) {
+    var isPausing = false
     let timer = EventLoop.Timer(loop: loop) { [unowned self, unowned engine] in
-      if engine.measure(forMicros: Self.measuringSliceMicros) {
-        measuring?.start(afterMillis: Self.measuringPauseMillis)
-      }
+      isPausing = engine.measure(forMicros: Self.measuringSliceMicros)
+      if isPausing { measuring?.start(afterMillis: Self.measuringPauseMillis) }
     }
     measuring = timer
     engine.wakesMeasuring = { [unowned timer] time in
+      // A slice is due anyhow, and the traffic between two has a right to its pause.
+      if isPausing { return }
       timer.start(afterMillis: time == .now ? 0 : Self.measuringDelayMillis)
     }
   }

@@ -3,6 +3,7 @@ import Prefix
 import Proxy
 import Testing
 import Turns
+import Wire
 
 /// When the state of a session is handed over to be kept.
 @Suite struct KeepingTests {
@@ -82,15 +83,19 @@ import Turns
     #expect(scene.shelf.wakes == [.soon])
   }
 
-  @Test func `what waited does not replace what was kept with text since`() throws {
+  @Test func `what waited is not kept again behind a later state that did not wait`() throws {
     let scene = Scene()
     scene.talk(2)
     let session = try #require(scene.bench.finished.first?.session)
     scene.bench.engine.setMode(.hold, of: session)
-    scene.talk(3)
-    #expect(scene.shelf.kept.last?.text == .all)
+    // Decided, and not answered yet.
+    let plan = scene.bench.send(
+      #"{"model":"m","messages":[{"role":"user","content":"question 0"},{"role":"assistant","content":"answer"},{"role":"user","content":"question 1"},{"role":"assistant","content":"answer"},{"role":"user","content":"question 2"}]}"#
+    )
+    #expect(scene.shelf.kept.map(\.text) == [.all])
     scene.bench.engine.keepRest()
-    #expect(scene.shelf.kept.last?.text == .all)
+    #expect(scene.shelf.kept.count == 1)
+    withExtendedLifetime(plan) {}
   }
 
   @Test func `turning pinning off takes the text away at once`() throws {
@@ -100,5 +105,31 @@ import Turns
     scene.bench.engine.setMode(.off, of: session)
     #expect(scene.shelf.kept.last?.text == SessionSnapshot.Text.none)
     #expect(scene.shelf.wakes == [.soon])
+  }
+
+  @Test(arguments: [200, 400])
+  func `an answer that ends after pinning was turned off brings no text back`(status: Int) throws {
+    let scene = Scene { $0.mode = .hold }
+    let long = String(repeating: "words ", count: 100)
+    func body(_ first: String, _ rest: [String]) -> String {
+      let messages = ([first] + rest).enumerated().map {
+        #"{"role":"\#($0 % 2 == 0 ? "user" : "assistant")","content":"\#($1)"}"#
+      }
+      return #"{"model":"m","messages":[\#(messages.joined(separator: ","))]}"#
+    }
+    let answer = [#"{"choices":[{"message":{"content":"answer"}}]}"#]
+    scene.bench.exchange(body("one " + long, ["answer", "on"]), answer)
+    let session = try #require(scene.bench.finished.first?.session)
+    // An edit in front of history, which is held.
+    let plan = scene.bench.send(body("two " + long, ["answer", "on", "answer", "and on"]))
+    #expect(plan.fallbackBody != nil)
+    plan.observer?.forwarded()
+    scene.bench.engine.setMode(.off, of: session)
+    plan.observer?.responseHead(ResponseHead(status: status, fields: HeaderFields()))
+    for piece in answer { Array(piece.utf8).withUnsafeBytes { plan.observer?.responseBody($0) } }
+    plan.observer?.ended(.complete(status: status))
+    let before = scene.shelf.kept.count
+    scene.bench.engine.keepRest()
+    #expect(scene.shelf.kept.dropFirst(before - 1).map(\.text) == [.none, .none])
   }
 }

@@ -93,7 +93,7 @@ import Turns
     try store.write([state], run: 5, limits: limits)
     state.text = .none
     try store.write([state], run: 5, limits: limits)
-    try store.checkpoint()
+    try store.eraseDropped()
     #expect(try keys().isEmpty)
     for suffix in ["", "-wal"] {
       #expect(!String(decoding: scratch.bytes(suffix), as: UTF8.self).contains("words of message"))
@@ -192,6 +192,24 @@ import Turns
         "SELECT count(*) FROM texts WHERE id >> 24 NOT IN (SELECT id FROM decisions)", .read) == 0)
   }
 
+  @Test func `a session that another process wrote anew is not mixed with what was there before`()
+    throws
+  {
+    let store = try scratch.store()
+    let table = SessionTable()
+    var words = messages(40)
+    let first = try kept(words, in: table)
+    try store.write([first], run: 5, limits: limits)
+    try scratch.store().write([first], run: 5, limits: limits)
+    words.append("more")
+    let second = try kept(words, in: table)
+    try store.write([second], run: 5, limits: limits)
+    #expect(try bodies() == [Array(#require(second.snapshot.body).bytes)])
+    #expect(
+      try database().integer(
+        "SELECT count(*) FROM texts WHERE id >> 24 NOT IN (SELECT id FROM decisions)", .read) == 0)
+  }
+
   @Test func `text that is not needed is not taken from a session that came later`() throws {
     let store = try scratch.store()
     let states = try states()
@@ -251,8 +269,43 @@ import Turns
     #expect(fileHasFirstWords())
     states[1].erases = true
     try store.write([states[1]], run: 5, limits: limits)
-    try store.checkpoint()
+    try store.eraseDropped()
     #expect(!fileHasFirstWords())
+  }
+
+  @Test func `blanked text in the log of a file that somebody reads goes when that has ended`()
+    throws
+  {
+    let store = try scratch.store()
+    var states = try states()
+    try store.write([states[0]], run: 5, limits: limits)
+    let other = try database()
+    let row = try other.prepare("SELECT key FROM texts", .read)
+    #expect(try row.step())
+    states[1].erases = true
+    try store.write([states[1]], run: 5, limits: limits)
+    try store.eraseDropped()
+    #expect(store.hasDropped)
+    #expect(fileHasFirstWords())
+    row.reset()
+    try store.eraseDropped()
+    #expect(!store.hasDropped)
+    #expect(!fileHasFirstWords())
+  }
+
+  @Test func `blanked text that a process left in the log goes with the next one`() throws {
+    var states = try states()
+    states[1].erases = true
+    // Keeps the log from going with the first one.
+    let other = try scratch.store()
+    do {
+      let store = try scratch.store()
+      for state in states { try store.write([state], run: 5, limits: limits) }
+    }
+    #expect(fileHasFirstWords())
+    try scratch.store().eraseDropped()
+    #expect(!fileHasFirstWords())
+    withExtendedLifetime(other) {}
   }
 
   @Test func `what has to be erased is not forgotten for a later state that waits`() throws {

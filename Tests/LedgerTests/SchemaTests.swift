@@ -77,6 +77,27 @@ import Turns
     #expect(try reader.keptSessions(KeptLimits(oldest: 0)).isEmpty)
   }
 
+  @Test(arguments: 1..<Schema.steps.count)
+  func `a file that an earlier version has open is left as it is until it is closed`(
+    _ version: Int
+  ) throws {
+    try make(version: version)
+    do {
+      let other = try FileLock(scratch.path + ".lock")
+      #expect(throws: LedgerError.self) { try scratch.store() }
+      if version >= Schema.turnsAreOf {
+        #expect(try scratch.turns().map(\.run) == [7])
+        #expect(try LedgerReader(path: scratch.path).sessions().count == 1)
+      } else {
+        #expect(throws: LedgerError.self) { try scratch.turns() }
+      }
+      #expect(try database().integer("PRAGMA user_version", .read) == version)
+      withExtendedLifetime(other) {}
+    }
+    _ = try scratch.store()
+    #expect(try database().integer("PRAGMA user_version", .read) == Schema.steps.count)
+  }
+
   @Test func `a step that fails leaves the file at the version before`() throws {
     try scratch.fill(20)
     let steps =

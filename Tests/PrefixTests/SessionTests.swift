@@ -222,6 +222,23 @@ import Testing
     #expect(seen.count == 20)
   }
 
+  @Test(arguments: 1...6)
+  func `a long conversation that parted early from a known one is its branch`(common: Int) throws {
+    let agent = Agent()
+    var talk = Conversation(topic: "make the importer of invoices faster")
+    for _ in 0..<8 { talk.step() }
+    let first = try #require(agent.send(talk))
+    var other = talk
+    other.messages.removeSubrange((2 * common + 1)...)
+    other.ask("now something else")
+    for step in 0..<90 { other.step("what was found at place \(step) of the other task") }
+    var away = agent
+    away.connection = 2
+    let next = try #require(away.send(other))
+    #expect(next.relation == .branch)
+    #expect(next.session.parent == first.session.id)
+  }
+
   /// What is left in common stands far in front of the end and is of one kind, at every place that
   /// the kind can have.
   @Test(arguments: 0..<4)

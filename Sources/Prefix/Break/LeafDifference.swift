@@ -3,14 +3,15 @@ import Bytes
 /// The first pair of strings that differ between two JSON values, and the text of the whole.
 struct LeafDifference {
   /// The differing strings; empty where one side has none.
-  var before: String
-  var after: String
+  let before: String
+  let after: String
   /// Name of the member that holds them.
-  var field: String
+  let field: String
   /// Whether this pair is the only difference.
-  var isOnlyDifference: Bool
-  /// Whether both are strings, and not texts of other values.
-  private var areStrings: Bool
+  let isOnlyDifference: Bool
+  /// Whether no canonical form makes the two values equal, but for the one without reasoning: one text
+  /// of words differs, in more than white space. False also where that cannot be told from one pair.
+  let isInWords: Bool
 
   init?(_ before: JSONValue, _ after: JSONValue) {
     var walk = Walk()
@@ -20,50 +21,69 @@ struct LeafDifference {
     self.after = first.after
     field = first.field
     isOnlyDifference = walk.count == 1
-    areStrings = first.areStrings
-  }
-
-  /// Whether no canonical form makes the two values equal, as far as this tells: one text differs, in
-  /// more than white space, and it is none that a form leaves out or reads in another way.
-  var isInWords: Bool {
-    isOnlyDifference && areStrings && !before.isEmpty && !after.isEmpty
-      && ["content", "text", "thinking", "output"].contains(field)
-      && before.trimmingEnd != after.trimmingEnd
+    isInWords =
+      walk.count == 1 && walk.isInStrings && !first.before.isEmpty && !first.after.isEmpty
+      && ["content", "text", "thinking", "output"].contains(first.field)
+      && first.before.trimmingEnd != first.after.trimmingEnd
   }
 
   private struct Walk {
-    var first: (before: String, after: String, field: String, areStrings: Bool)?
+    var first: (before: String, after: String, field: String)?
     var count = 0
+    /// Whether all differences are between two strings that every form shows.
+    var isInStrings = true
+
+    /// Members that some form leaves out, or leaves out in some places.
+    private static let leftOut = ["annotations", "strict"]
 
     mutating func compare(_ a: JSONValue, _ b: JSONValue, _ field: String) {
       switch (a, b) {
       case (.string(let x), .string(let y)):
-        if x != y { note(x, y, field, areStrings: true) }
+        if x != y { note(x, y, field) }
       case (.array(let x), .array(let y)):
         for (left, right) in zip(x, y) { compare(left, right, field) }
         for left in x.dropFirst(y.count) { note(Text.all(left), "", field) }
         for right in y.dropFirst(x.count) { note("", Text.all(right), field) }
       case (.object(let x), .object(let y)):
-        for member in x where member.key != "cache_control" {
-          if let other = b[member.key] {
-            compare(member.value, other, member.key)
-          } else {
-            note(Text.all(member.value), "", member.key)
-          }
-        }
-        for member in y where a[member.key] == nil && member.key != "cache_control" {
-          note("", Text.all(member.value), member.key)
+        if x.count == y.count, zip(x, y).allSatisfy({ $0.key == $1.key }) {
+          for (left, right) in zip(x, y) { compare(left.value, right, left.key) }
+        } else {
+          compareByName(a, x, b, y)
         }
       default:
-        if a != b { note(Text.all(a), Text.all(b), field) }
+        guard a != b else { return }
+        isInStrings = false
+        note(Text.all(a), Text.all(b), field)
       }
     }
 
-    private mutating func note(
-      _ before: String, _ after: String, _ field: String, areStrings: Bool = false
+    private mutating func compare(_ a: JSONValue, _ member: JSONValue.Member, _ key: String) {
+      guard key != "cache_control" else { return }
+      let before = count
+      compare(a, member.value, key)
+      if count > before, Self.leftOut.contains(key) { isInStrings = false }
+    }
+
+    /// Members in another order or number; where a name stands twice, this looks at the first only.
+    private mutating func compareByName(
+      _ a: JSONValue, _ x: [JSONValue.Member], _ b: JSONValue, _ y: [JSONValue.Member]
     ) {
+      isInStrings = false
+      for member in x where member.key != "cache_control" {
+        if let other = b[member.key] {
+          compare(member.value, other, member.key)
+        } else {
+          note(Text.all(member.value), "", member.key)
+        }
+      }
+      for member in y where a[member.key] == nil && member.key != "cache_control" {
+        note("", Text.all(member.value), member.key)
+      }
+    }
+
+    private mutating func note(_ before: String, _ after: String, _ field: String) {
       count += 1
-      if first == nil { first = (before, after, field, areStrings) }
+      if first == nil { first = (before, after, field) }
     }
   }
 }

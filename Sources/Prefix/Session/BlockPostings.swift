@@ -57,12 +57,17 @@ struct BlockPostings {
     return (gone, came)
   }
 
-  /// So many of the last messages are looked up one by one: conversations that parted lately differ
-  /// there. Of those in front a sample tells enough, since each lookup misses the processor's cache.
+  /// So many of the first and the last messages are looked up one by one: conversations that parted
+  /// early have the first ones in common, and those that parted lately differ in the last ones.
+  private static let oldest = 16
   private static let newest = 64
-  /// Every fifth: agents write in rounds of two, three or four blocks, and a sample in step with them
-  /// would hold blocks of one kind only, which may all have changed together.
-  private static let stride = 5
+
+  /// Of those in between a sample tells enough, since each lookup misses the processor's cache. A
+  /// quarter, scattered: agents write in rounds of a few blocks, and a sample in step with them would
+  /// hold blocks of one kind only, which may all have changed together.
+  private static func isSampled(_ at: Int) -> Bool {
+    UInt32(truncatingIfNeeded: at) &* 2_654_435_769 < 1 << 30
+  }
 
   /// Sessions by the bytes of message blocks they share with `index`, best first; about, where there
   /// are many blocks.
@@ -71,11 +76,15 @@ struct BlockPostings {
     var scores: [(session: SessionID, bytes: Int)] = []
     let messages = index.indices(of: .messages)
     for at in messages {
-      if at < messages.upperBound - Self.newest, at % Self.stride != 0 { continue }
+      if at >= messages.lowerBound + Self.oldest, at < messages.upperBound - Self.newest,
+        !Self.isSampled(at)
+      {
+        continue
+      }
       let block = index.blocks[at]
       guard let holders = holders[block.digest.low] else { continue }
-      for at in 0..<holders.count {
-        let session = holders[at]
+      for number in 0..<holders.count {
+        let session = holders[number]
         if let place = scores.firstIndex(where: { $0.session == session }) {
           scores[place].bytes += Int(block.length)
         } else {

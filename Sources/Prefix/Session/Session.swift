@@ -44,8 +44,8 @@ public final class Session {
   /// The turn on which tools or system prompt changed last; nil while they did not.
   public var prefixChangedOn: Int?
 
-  /// What the model wrote last, for comparing the agent's echo with it; in memory only. nil before
-  /// the first complete answer, and once it had to make room (`SessionTable.noteAnswer`).
+  /// What the model wrote last, for comparing the agent's echo with it. nil before the first complete
+  /// answer, and once it had to make room (`SessionTable.noteAnswer`).
   public internal(set) var generated: GeneratedMessage?
 
   /// The session that this one and its relatives go back to by branching.
@@ -67,8 +67,8 @@ public final class Session {
     modeIsChosen = true
   }
 
-  /// What is needed to go on after a restart; nil before the first turn. To be taken when no turn is
-  /// under way.
+  /// What is needed to go on after a restart, as of the request that was decided last; nil before the
+  /// first turn.
   public var snapshot: SessionSnapshot? { SessionSnapshot(self) }
 
   init(_ snapshot: SessionSnapshot, now: UInt64) {

@@ -4,8 +4,8 @@ import Upstream
 
 /// All that a session's next decision depends on, for keeping it over a restart.
 ///
-/// Taken on the loop thread after a turn has ended; that copies no text, so that a store may encode
-/// it on its own thread. The next forwarded body of a session that was restored from it is the one
+/// Taken on the loop thread behind a decision or an answer; that copies no text, so that a store may
+/// encode it on its own thread. The next forwarded body of a session that was restored from it is the one
 /// the uninterrupted run would have forwarded, if these are the same, too: the mode and switches that
 /// apply to all sessions, what is known of the upstream (kind, window), and the hash that stands for
 /// the credential.
