@@ -64,6 +64,8 @@ struct AnswerReader {
       var recorder = MessageRecorder()
       swap(&recorder, &self.recorder)
       scanner.feed(bytes) { _, data in
+        // Figures that stand around the text are as they were, too.
+        if recorder.readAgain(data) { return }
         usage.read(data)
         recorder.read(data)
       }

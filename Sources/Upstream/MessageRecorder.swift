@@ -7,12 +7,26 @@ public struct MessageRecorder: Sendable {
   private let limit: Int
   private var size = 0
   private static let mostCalls = 256
+  private var frame: EventFrame?
+  /// Frames in a row that no event had again.
+  private var unusedFrames = 0
+  private static let mostUnusedFrames = 16
 
   /// - Parameter limit: bytes of text that are recorded at most.
   public init(limit: Int = 1 << 20) { self.limit = limit }
 
+  /// Takes a stream event that is the one before with another text.
+  /// - Returns: false, and nothing is done, if it is another one.
+  public mutating func readAgain(_ json: UnsafeRawBufferPointer) -> Bool {
+    guard let frame, let text = frame.text(of: json) else { return false }
+    unusedFrames = 0
+    if !message.isTruncated { add(decodeJSONString(text), to: frame.target) }
+    return true
+  }
+
   /// One JSON object: the `data` of a stream event, or a whole answer.
   public mutating func read(_ json: UnsafeRawBufferPointer) {
+    frame = nil
     guard !message.isTruncated else { return }
     var parts = Parts()
     var scanner = JSONScanner(json)
@@ -85,8 +99,13 @@ public struct MessageRecorder: Sendable {
       if equal(json[key], "tool_calls") { calls = value }
       return true
     }
-    if let text, let part = string(json, text) { add(part, to: \.text) }
-    if let reasoning, let part = string(json, reasoning) { add(part, to: \.reasoning) }
+    if let text, let part = string(json, text) { add(part, to: .text) }
+    if let reasoning, let part = string(json, reasoning) { add(part, to: .reasoning) }
+    switch (text, reasoning, calls) {
+    case (let text?, nil, nil): noteFrame(json, text, .text)
+    case (nil, let reasoning?, nil): noteFrame(json, reasoning, .reasoning)
+    default: break
+    }
     if let calls, let list = decoded(json, calls)?.array {
       for (place, call) in list.enumerated() { addCall(call, call["index"]?.integer ?? place) }
     }
@@ -109,21 +128,17 @@ public struct MessageRecorder: Sendable {
   private mutating func readAnthropicDelta(_ json: UnsafeRawBufferPointer, _ delta: Range<Int>) {
     if json[delta.lowerBound] == UInt8(ascii: "\"") { return }
     var scanner = JSONScanner(json, at: delta.lowerBound)
-    var found: [(WritableKeyPath<GeneratedMessage, String>?, Range<Int>)] = []
+    var found: [(EventFrame.Target, Range<Int>)] = []
     _ = scanner.members { key, value in
-      if equal(json[key], "text") { found.append((\.text, value)) }
-      if equal(json[key], "thinking") { found.append((\.reasoning, value)) }
-      if equal(json[key], "partial_json") { found.append((nil, value)) }
+      if equal(json[key], "text") { found.append((.text, value)) }
+      if equal(json[key], "thinking") { found.append((.reasoning, value)) }
+      if equal(json[key], "partial_json") { found.append((.lastCall, value)) }
       return true
     }
     for (target, range) in found {
-      guard let part = string(json, range) else { continue }
-      if let target {
-        add(part, to: target)
-      } else if !message.toolCalls.isEmpty {
-        append(part, toCall: message.toolCalls.count - 1)
-      }
+      if let part = string(json, range) { add(part, to: target) }
     }
+    if found.count == 1 { noteFrame(json, found[0].1, found[0].0) }
   }
 
   private mutating func addParts(_ json: UnsafeRawBufferPointer, _ content: Range<Int>) {
@@ -133,9 +148,9 @@ public struct MessageRecorder: Sendable {
   private mutating func addContent(_ json: UnsafeRawBufferPointer, _ range: Range<Int>) {
     guard let part = decoded(json, range) else { return }
     switch part["type"]?.string {
-    case "text", "output_text": add(part["text"]?.string ?? "", to: \.text)
-    case "thinking": add(part["thinking"]?.string ?? "", to: \.reasoning)
-    case "reasoning_text": add(part["text"]?.string ?? "", to: \.reasoning)
+    case "text", "output_text": add(part["text"]?.string ?? "", to: .text)
+    case "thinking": add(part["thinking"]?.string ?? "", to: .reasoning)
+    case "reasoning_text": add(part["text"]?.string ?? "", to: .reasoning)
     case "tool_use":
       guard message.toolCalls.count < Self.mostCalls else { return }
       message.toolCalls.append(
@@ -200,9 +215,22 @@ public struct MessageRecorder: Sendable {
     JSONValue(UnsafeRawBufferPointer(rebasing: json[range]))
   }
 
-  private mutating func add(_ part: String, to target: WritableKeyPath<GeneratedMessage, String>) {
-    guard reserve(part) else { return }
-    message[keyPath: target] += part
+  /// To make frames costs more than to do without, where no event has the same as the one before.
+  private mutating func noteFrame(
+    _ json: UnsafeRawBufferPointer, _ string: Range<Int>, _ target: EventFrame.Target
+  ) {
+    guard unusedFrames < Self.mostUnusedFrames else { return }
+    unusedFrames += 1
+    frame = EventFrame(json, string, target)
+  }
+
+  private mutating func add(_ part: String, to target: EventFrame.Target) {
+    switch target {
+    case .text: if reserve(part) { message.text += part }
+    case .reasoning: if reserve(part) { message.reasoning += part }
+    case .lastCall:
+      if !message.toolCalls.isEmpty { append(part, toCall: message.toolCalls.count - 1) }
+    }
   }
 
   private mutating func append(_ part: String, toCall index: Int) {

@@ -71,6 +71,66 @@ private func record(_ events: String...) -> GeneratedMessage {
     #expect(message.text == "a")
   }
 
+  /// Streams whose events differ in their text only, and in anything else.
+  private static func event(_ number: Int, _ numbers: inout some RandomNumberGenerator) -> String {
+    let texts = [
+      "a", "", "\\n", "\\\"", "\\\\", "\\\\\\\"", "\\u00e9", "é", "\",\"x\":\"", "\"}", "\\",
+    ]
+    let text = texts.randomElement(using: &numbers) ?? ""
+    let frames = [
+      (#"{"id":"c","choices":[{"index":0,"delta":{"content":""#, #""}}]}"#),
+      (#"{"id":"c","choices":[{"index":0,"delta":{"content":""#, #""}}],"usage":null}"#),
+      (#"{"id":"c","choices":[{"index":1,"delta":{"content":""#, #""}}]}"#),
+      (#"{"id":"c","choices":[{"index":0,"delta":{"reasoning":""#, #"","content":"b"}}]}"#),
+      (#"{"choices":[{"delta":{"reasoning_content":""#, #""}}]}"#),
+      (#"{"type":"content_block_delta","delta":{"type":"text_delta","text":""#, #""}}"#),
+      (#"{"type":"content_block_delta","delta":{"type":"x","partial_json":""#, #""}}"#),
+      (#"{"type":"content_block_start","content_block":{"type":"tool_use","id":""#, #""}}"#),
+    ]
+    let (front, back) = frames[number % frames.count]
+    return front + text + back
+  }
+
+  @Test(arguments: 0..<40)
+  func `an event that is the one before with another text adds what reading it would`(
+    seed: UInt64
+  ) {
+    var numbers = SplitMix(state: seed)
+    var quick = MessageRecorder()
+    var whole = MessageRecorder()
+    var count = 0
+    var frame = Int.random(in: 0..<100, using: &numbers)
+    for _ in 0..<300 {
+      if Int.random(in: 0..<6, using: &numbers) == 0 {
+        frame = Int.random(in: 0..<100, using: &numbers)
+      }
+      let event = Self.event(frame, &numbers)
+      let buffer = ByteBuffer(copying: Array(event.utf8))
+      if quick.readAgain(buffer.bytes) { count += 1 } else { quick.read(buffer.bytes) }
+      whole.read(buffer.bytes)
+      #expect(quick.message == whole.message)
+    }
+    #expect(count > 0)
+  }
+
+  @Test func `text that would end the string in another place is read as a whole`() {
+    var recorder = MessageRecorder()
+    func read(_ text: String) -> Bool {
+      let event = ByteBuffer(
+        copying: Array("{\"choices\":[{\"delta\":{\"content\":\"\(text)\"}}]}".utf8))
+      if recorder.readAgain(event.bytes) { return true }
+      recorder.read(event.bytes)
+      return false
+    }
+    #expect(!read("a"))
+    #expect(read("b"))
+    #expect(read(#"\\"#))
+    #expect(!read(#"c","role":"user"#))
+    #expect(!read("d"))
+    #expect(!read(#"e\"#))
+    #expect(recorder.message.text.hasPrefix(#"ab\cd"#))
+  }
+
   @Test func `recording is bounded and says so`() {
     var recorder = MessageRecorder(limit: 10)
     let event = ByteBuffer(copying: Array(#"{"choices":[{"delta":{"content":"0123456"}}]}"#.utf8))
@@ -81,5 +141,17 @@ private func record(_ events: String...) -> GeneratedMessage {
 
   @Test func `anything else leaves the message empty`() {
     #expect(record("[]", "{", #"{"choices":1}"#, #"{"choices":[1]}"#, #"{"delta":"x"}"#).isEmpty)
+  }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
   }
 }
