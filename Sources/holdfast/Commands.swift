@@ -29,6 +29,10 @@ func runHoldfast() -> Never {
       exit(0)
     }
     switch line.command {
+    case .proxy, .demo, .run: break
+    default: HangUpWatch.accept()
+    }
+    switch line.command {
     case .proxy, .demo, .run:
       exit(serve(try ServeOptions(line), Reload(given: given, filled: line)))
     case .attach: exit(attach(try AttachOptions(line)))
@@ -47,9 +51,11 @@ func runHoldfast() -> Never {
 
 private func prepareSignals() {
   // A parent may have blocked signals, and a mask is inherited: SIGTERM would never arrive.
-  var none = sigset_t()
-  sigemptyset(&none)
-  sigprocmask(SIG_SETMASK, &none, nil)
+  var held = sigset_t()
+  sigemptyset(&held)
+  // A proxy that still starts would be ended by it; `HangUpWatch.accept` lets it in.
+  sigaddset(&held, SIGHUP)
+  sigprocmask(SIG_SETMASK, &held, nil)
   signal(SIGPIPE, SIG_IGN)
   // A file that may not grow is an error of the write.
   signal(SIGXFSZ, SIG_IGN)

@@ -36,6 +36,14 @@ final class HangUpWatch {
     }
   }
 
+  /// From here on the signal has its effect; one that came before has it now.
+  static func accept() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGHUP)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   func close() {
     watch?.close()
     timer?.close()

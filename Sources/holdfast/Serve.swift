@@ -146,6 +146,7 @@ final class Serving {
     }
     if !options.command.isEmpty {
       guard try startCommand(proxy.address, upstreams) else { return status }
+      HangUpWatch.accept()
     }
     engine.announceUpstreams()
     warnOfStrangers(proxy.address)

@@ -13,6 +13,7 @@ extension Serving {
       signals.append(try SignalWatch(loop: loop, signal: signal, end))
     }
     hangUps = try HangUpWatch(loop: loop, gone: end) { [unowned self] in readAgain() }
+    HangUpWatch.accept()
   }
 
   func takeCommands() {

@@ -1,5 +1,6 @@
 import Bytes
 import Glibc
+import TestSupport
 import Testing
 
 /// SIGHUP has a running proxy follow what its configuration says now.
@@ -40,6 +41,21 @@ import Testing
 
   private func status(_ agent: Agent, words: Int = 10, _ fields: String = "") throws -> Int? {
     try scene.call(agent, Self.target, Prompts.chat([Prompts.prose(words)]), fields).status
+  }
+
+  @Test func `a signal that comes while the proxy still starts has it read again, too`() throws {
+    // Blocked, so that it cannot come before the program's first line.
+    let process = try HoldfastProcess(
+      [
+        "--listen", "127.0.0.1:0", "--upstream", "http://\(scene.upstream.address)", "--no-tui",
+        "--no-probes", "--config", file.path,
+      ], blockedSignals: [SIGHUP])
+    process.send(signal: SIGHUP)
+    scene.wait(for: "the configuration to be read again") {
+      process.lines.contains { $0.contains(" configuration ") } || process.exitStatus() != nil
+    }
+    #expect(process.exitStatus() == nil)
+    #expect(process.address != nil)
   }
 
   @Test func `another limit of bodies holds on connections that are open, too`() throws {
