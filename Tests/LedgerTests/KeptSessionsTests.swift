@@ -45,6 +45,11 @@ import Turns
     }
   }
 
+  private func body(_ state: KeptSession) throws -> [UInt8] {
+    let buffer = try #require(state.snapshot.body)
+    return withExtendedLifetime(buffer) { Array(buffer.bytes) }
+  }
+
   @Test func `a body that changes from turn to turn is read back as it was last`() throws {
     let store = try scratch.store()
     let table = SessionTable()
@@ -54,13 +59,13 @@ import Turns
       messages.append(contentsOf: ["answer \(turn)", "question \(turn)"])
       let state = try kept(messages, in: table)
       try store.write([state], run: 5, limits: limits)
-      #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
+      #expect(try bodies() == [try body(state)])
     }
     // By another writer, which does not know what is there.
     messages[30] = "other"
     let state = try kept(messages, in: table)
     try scratch.store().write([state], run: 5, limits: limits)
-    #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
+    #expect(try bodies() == [try body(state)])
   }
 
   @Test func `of a body that changed in front only the pieces around the change are written`()
@@ -140,7 +145,7 @@ import Turns
     #expect(store.setAside == nil)
     #expect(try bodies().isEmpty)
     try store.write([state], run: 5, limits: limits)
-    #expect(try bodies() == [Array(#require(state.snapshot.body).bytes)])
+    #expect(try bodies() == [try body(state)])
   }
 
   @Test func `a ledger of the version before keeps the text of its sessions`() throws {
@@ -174,7 +179,7 @@ import Turns
       }
     }
     #expect(try scratch.store().setAside == nil)
-    #expect(Set(try bodies()) == Set(states.map { $0.snapshot.body.map { Array($0.bytes) } }))
+    #expect(try Set(bodies()) == Set(states.map(body)))
   }
 
   @Test func `a session that another process deleted is written as a whole again`() throws {
@@ -186,7 +191,7 @@ import Turns
     try scratch.store().write([others], run: 6, limits: limits)
     try store.write([mine], run: 5, limits: limits)
     #expect(
-      Set(try bodies()) == Set([mine, others].map { $0.snapshot.body.map { Array($0.bytes) } }))
+      try Set(bodies()) == Set([mine, others].map(body)))
     #expect(
       try database().integer(
         "SELECT count(*) FROM texts WHERE id >> 24 NOT IN (SELECT id FROM decisions)", .read) == 0)
@@ -204,7 +209,7 @@ import Turns
     words.append("more")
     let second = try kept(words, in: table)
     try store.write([second], run: 5, limits: limits)
-    #expect(try bodies() == [Array(#require(second.snapshot.body).bytes)])
+    #expect(try bodies() == [try body(second)])
     #expect(
       try database().integer(
         "SELECT count(*) FROM texts WHERE id >> 24 NOT IN (SELECT id FROM decisions)", .read) == 0)
@@ -218,7 +223,7 @@ import Turns
     let other = try kept(messages(30, of: 2), in: SessionTable())
     try scratch.store().write([other], run: 6, limits: limits)
     try store.dropUnneeded()
-    #expect(try bodies() == [Array(#require(other.snapshot.body).bytes)])
+    #expect(try bodies() == [try body(other)])
   }
 
   @Test func `a session of which a text is missing is left out and the others stay`() throws {
@@ -259,7 +264,7 @@ import Turns
     #expect(left < most)
     try store.dropUnneeded()
     #expect(try keys().count == left)
-    #expect(try bodies() == [Array(#require(states()[1].snapshot.body).bytes)])
+    #expect(try bodies() == [try body(try states()[1])])
   }
 
   @Test func `blanked text goes with the write that says so`() throws {
