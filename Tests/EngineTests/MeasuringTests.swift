@@ -16,6 +16,12 @@ import Wire
       bench = Bench(change)
       bench.engine.wakesMeasuring = { [unowned self] in times.append($0) }
     }
+
+    /// What waits holds the engine, and the engine what waits.
+    deinit {
+      bench.engine.wakesMeasuring = nil
+      bench.engine.settle()
+    }
   }
 
   private func chat(_ texts: [String], system: String = "s") -> String {
