@@ -77,7 +77,9 @@ final class MeasuredExchange: ExchangeObserver {
     let hold = AnswerHold()
     let verdict = CauseFinder.verdict(reception)
     self.verdict = verdict
-    engine.keep(reception.session, holding: hold, erasing: verdict.cause == .redaction)
+    // The verdict is on the first change, and what was blanked may stand behind it.
+    let erasing = verdict.cause == .redaction || decision?.isRedaction ?? false
+    engine.keep(reception.session, holding: hold, erasing: erasing)
     answerHold = hold
     return hold
   }

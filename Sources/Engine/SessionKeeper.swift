@@ -100,7 +100,7 @@ extension Engine {
   /// that gives up what was held.
   func dropText(_ session: Session) {
     unkept[session.id] = nil
-    keep(session, .none)
+    keep(session, .none, erasing: true)
   }
 
   private func kept(

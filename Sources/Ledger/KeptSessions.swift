@@ -15,9 +15,17 @@ final class KeptSessions {
   private let dropHistory: Statement
   /// The texts that stand in the file, by session: those that are still needed are not written again.
   private var texts: [SessionKey: WrittenTexts] = [:]
-  /// Whether the log may hold text that may not be kept any more. Nobody knows what it holds when the
-  /// file is opened: whoever deleted the text last may not have lived long enough to empty it.
-  private(set) var hasDropped = true
+  /// Deleted text that may still stand in the log. Nobody knows what it holds when the file is opened:
+  /// whoever deleted text last may not have lived long enough to empty it.
+  private(set) var leftover = Leftover.forbidden
+
+  enum Leftover: Comparable {
+    case none
+    /// No state needs it any more.
+    case unneeded
+    /// It may not be kept any more.
+    case forbidden
+  }
   /// Written since the limits were last looked at.
   private var untrimmed = (rows: 0, bytes: 0)
   /// To look at the limits costs as much as many writes. They are exceeded by so much at most.
@@ -61,13 +69,13 @@ final class KeptSessions {
           let key = SessionKey(run: kept.run ?? run, session: kept.snapshot.id)
           if kept.text == .none {
             texts[key] = nil
-            if try writeHistory(kept, key) { hasDropped = true }
+            if try writeHistory(kept, key) { leftover = .forbidden }
           } else {
             try writeDecision(kept, key)
-            if kept.erases { hasDropped = true }
+            if kept.erases { leftover = .forbidden }
           }
         }
-        if isTrimDue, try trim(limits) { hasDropped = true }
+        if isTrimDue, try trim(limits) { leftover = max(leftover, .unneeded) }
       }
     }
     if isTrimDue { untrimmed = (0, 0) }
@@ -87,7 +95,7 @@ final class KeptSessions {
   /// Takes text that was dropped out of the log, too. Where another process reads just then it is
   /// still to be done afterwards.
   func eraseDropped() throws(LedgerError) {
-    if hasDropped { hasDropped = try !database.emptyLog() }
+    if leftover != .none, try database.emptyLog() { leftover = .none }
   }
 
   /// - Returns: whether the session had text in the file.
@@ -166,6 +174,7 @@ final class KeptSessions {
     for id in texts.takeUnneeded() {
       dropText.bind(id)
       try dropText.run()
+      leftover = max(leftover, .unneeded)
     }
   }
 

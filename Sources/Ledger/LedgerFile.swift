@@ -3,7 +3,8 @@ import Glibc
 
 /// The ledger's place in the file system: made, locked, checked, and set aside when it is damaged.
 ///
-/// Everybody who writes holds a shared lock on `NAME.lock`; setting aside takes it exclusively.
+/// Everybody who writes holds a shared lock on `NAME.lock`; setting aside takes it exclusively, and so
+/// does bringing an older file up to date.
 /// Renaming a database under somebody who has it open would let two databases share one write-ahead
 /// log by name.
 struct LedgerFile {
@@ -17,7 +18,7 @@ struct LedgerFile {
     now: Int64, busyMillis: Int32
   ) throws(LedgerError) -> (database: Database, lock: FileLock, setAside: String?) {
     try makeDirectory()
-    let lock = try FileLock(lockPath)
+    let lock = try FileLock(lockPath, busyMillis: busyMillis)
     do {
       return (try openChecked(lock, busyMillis), lock, nil)
     } catch {
@@ -36,25 +37,33 @@ struct LedgerFile {
 
   /// Brings a file of an earlier version up to date for a reader.
   func update(busyMillis: Int32) throws(LedgerError) {
-    let lock = try FileLock(lockPath)
+    let lock = try FileLock(lockPath, busyMillis: busyMillis)
     let database = try Database(path: path, access: .readWrite, busyMillis: busyMillis)
     // A step may delete text.
     try database.execute("PRAGMA secure_delete = ON", .migrate)
-    try migrate(database, lock)
+    try alone(database, lock) { () throws(LedgerError) in
+      try Schema.migrate(database)
+      _ = try database.emptyLog()
+    }
   }
 
-  /// A process of an earlier version that has the file open could not write to it any more, and what
-  /// it had to erase would stay: it is waited for.
-  private func migrate(_ database: Database, _ lock: FileLock) throws(LedgerError) {
-    let version = try database.integer("PRAGMA user_version", .migrate) ?? 0
-    let isOld = version > 0 && version < Schema.steps.count
+  /// Runs `body`, and where that will change the format, while nobody else has the file open. A process
+  /// of an earlier version could not write to it any more, and what it had to erase would stay.
+  private func alone(
+    _ database: Database, _ lock: FileLock, _ body: () throws(LedgerError) -> Void
+  ) throws(LedgerError) {
+    func isOld() throws(LedgerError) -> Bool {
+      let version = try database.integer("PRAGMA user_version", .migrate) ?? 0
+      return version > 0 && version < Schema.steps.count
+    }
     let wasAlone = lock.isExclusive
-    if isOld, !lock.makeExclusive() {
+    // Somebody else may have done it while the lock was asked for.
+    if try isOld(), !lock.makeExclusive(), try isOld() {
       let reason = "it has an older format and another holdfast has it open; end that one first"
       throw LedgerError(.migrate, path, .unavailable(reason))
     }
     defer { if !wasAlone { lock.makeShared() } }
-    try Schema.migrate(database)
+    try body()
   }
 
   private func openUnlessDamaged(
@@ -82,8 +91,10 @@ struct LedgerFile {
         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON;
         PRAGMA journal_size_limit = 33554432; PRAGMA secure_delete = ON
         """, .open)
-      try checkIntegrity(database)
-      try migrate(database, lock)
+      try alone(database, lock) { () throws(LedgerError) in
+        try checkIntegrity(database)
+        try Schema.migrate(database)
+      }
       try Schema.verify(database)
     } catch {
       if error.isDamage { database.keepLogOnClose() }
@@ -164,20 +175,28 @@ struct LedgerFile {
 final class FileLock {
   private let descriptor: Int32
 
-  /// Takes the lock shared.
-  init(_ path: String) throws(LedgerError) {
+  /// Takes the lock shared. Somebody may have it exclusively while a damaged file is set aside or an
+  /// older one brought up to date; waits for that up to `busyMillis`.
+  init(_ path: String, busyMillis: Int32) throws(LedgerError) {
     descriptor = csystem_open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw LedgerError(.open, path, .unavailable(String(cString: strerror(errno))))
     }
-    makeShared()
+    let tries = max(1, Int(busyMillis) / Self.pauseMillis)
+    for attempt in 1...tries {
+      if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return }
+      if attempt < tries { usleep(UInt32(Self.pauseMillis) * 1000) }
+    }
+    throw LedgerError(.open, path, .unavailable(String(cString: strerror(errno))))
   }
+
+  private static let pauseMillis = 20
 
   deinit { close(descriptor) }
 
   private(set) var isExclusive = false
 
-  /// - Returns: whether nobody else holds it; it stays shared otherwise.
+  /// - Returns: whether nobody else holds it; it is shared again otherwise.
   func makeExclusive() -> Bool {
     if isExclusive { return true }
     isExclusive = flock(descriptor, LOCK_EX | LOCK_NB) == 0
@@ -186,9 +205,10 @@ final class FileLock {
     return isExclusive
   }
 
-  /// Waits only while somebody else sets a damaged file aside or brings an old one up to date.
+  /// Somebody else who has it exclusively meanwhile is not waited for: the lock then guards less, for as
+  /// long as it is held.
   func makeShared() {
-    while flock(descriptor, LOCK_SH) != 0, errno == EINTR {}
+    _ = flock(descriptor, LOCK_SH | LOCK_NB)
     isExclusive = false
   }
 }

@@ -21,13 +21,14 @@ public final class LedgerRecorder {
   private var sessions = WaitingSessions()
   private var retryAt: UInt64?
   private var trimAt: UInt64 = 0
-  private var eraseAt: UInt64 = 0
+  private var erasedAt: UInt64?
   private var hasFailed = false
   private var lost = 0
 
   private static let trimEveryMillis: UInt64 = 3_600_000
-  /// How soon after it could not be emptied for somebody who reads it the log is tried again.
+  /// How often the log is emptied of text at most, which waits for the disk.
   private static let eraseEveryMillis: UInt64 = 1_000
+  private static let eraseUnneededEveryMillis: UInt64 = 30_000
 
   /// - Parameters:
   ///   - upstreams: what is known about the upstreams before the first event.
@@ -90,7 +91,7 @@ public final class LedgerRecorder {
     if sessions.isUrgent || isBatchDue(now) { commitSessions(now) }
     if isBatchDue(now) { commit(now) }
     if store != nil, now >= trimAt { trim(now) }
-    if let store, store.hasDropped, now >= eraseAt { erase(now) }
+    if let eraseAt, now >= eraseAt { erase(now) }
     checkpoint(now)
   }
 
@@ -98,11 +99,10 @@ public final class LedgerRecorder {
   public var waitMillis: UInt64? {
     let now = clock.monotonicMillis()
     if let retryAt { return retryAt > now ? retryAt - now : 0 }
-    guard let store else { return 0 }
-    if sessions.isUrgent { return 0 }
+    if store == nil || sessions.isUrgent { return 0 }
     var due: [UInt64] = []
     if isWaiting { due.append(waitingSince + settings.batchMillis) }
-    if store.hasDropped { due.append(eraseAt) }
+    if let eraseAt { due.append(eraseAt) }
     return due.min().map { $0 > now ? $0 - now : 0 }
   }
 
@@ -227,10 +227,18 @@ public final class LedgerRecorder {
     }
   }
 
+  /// When the log is to be emptied; nil if it holds no text that was deleted.
+  private var eraseAt: UInt64? {
+    guard let store, store.leftover != .none else { return nil }
+    guard let erasedAt else { return 0 }
+    return erasedAt
+      + (store.leftover == .forbidden ? Self.eraseEveryMillis : Self.eraseUnneededEveryMillis)
+  }
+
   private func erase(_ now: UInt64) {
+    erasedAt = now
     do {
       try store?.eraseDropped()
-      eraseAt = store?.hasDropped == true ? now + Self.eraseEveryMillis : 0
     } catch {
       store = nil
       failed(error, now)

@@ -49,8 +49,8 @@ final class LedgerStore {
   /// Deletes what was kept of sessions and is not needed any more.
   func dropUnneeded() throws(LedgerError) { try kept.dropUnneeded() }
 
-  /// Whether text that was deleted may still stand in the log.
-  var hasDropped: Bool { kept.hasDropped }
+  /// Text that was deleted and may still stand in the log.
+  var leftover: KeptSessions.Leftover { kept.leftover }
 
   /// Takes text that was deleted out of the log, unless somebody reads it just then.
   func eraseDropped() throws(LedgerError) { try kept.eraseDropped() }

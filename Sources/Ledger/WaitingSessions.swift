@@ -27,7 +27,13 @@ struct WaitingSessions {
       session.snapshot = session.snapshot.withoutText
       session.text = .none
     }
-    guard states[id] != nil || states.count < Self.limit else { return }
+    if states[id] == nil, states.count >= Self.limit {
+      // What takes text out of the file is not lost for digests.
+      guard session.erases,
+        let other = states.first(where: { $0.value.text == .none && !$0.value.erases })
+      else { return }
+      states[other.key] = nil
+    }
     bytes += session.snapshot.body?.count ?? 0
     states[id] = session
     if session.text != .none { isUrgent = true }

@@ -92,6 +92,7 @@ public struct MessageRecorder: Sendable {
     var reasoning: Range<Int>?
     var calls: Range<Int>?
     _ = inner.members { key, value in
+      if equal(json[value], "null") { return true }
       if equal(json[key], "content") { text = value }
       if equal(json[key], "reasoning_content") || equal(json[key], "reasoning") {
         reasoning = value

@@ -1,7 +1,6 @@
 import Bytes
 import Glibc
 import Simulator
-import TestSupport
 import Testing
 
 /// The ledger that a running proxy writes and the commands that read it.
@@ -61,29 +60,6 @@ import Testing
     #expect(turn["preserved_prefix_pct"]?.integer == 100)
     let list = try Command("sessions", "--ledger", place.ledger)
     #expect(list.output.contains(session))
-  }
-
-  /// More turns than the ring between the threads has room for.
-  @Test func `turns that waited for a ledger that could not be opened are all written`() throws {
-    let place = try Place()
-    let lock = open(place.ledger + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    defer { close(lock) }
-    #expect(flock(lock, LOCK_EX) == 0)
-    let scene = try Scene(options: ["--ledger", place.ledger])
-    scene.upstream.onReceive = { $0.send(chatAnswer()) }
-    for number in 0..<24 {
-      let agent = scene.agent()
-      for turn in 0..<50 {
-        let prompt = Prompts.chat(["task \(number * 50 + turn)"])
-        _ = try scene.call(agent, "/v1/chat/completions", prompt)
-      }
-    }
-    #expect(flock(lock, LOCK_UN) == 0)
-    scene.wait(for: "all turns in the ledger") {
-      let command = try? Command("stats", "--ledger", place.ledger, "--format", "json")
-      return command.flatMap { JSONValue($0.output) }?["turns"]?.integer == 1200
-    }
-    #expect(scene.proxy.exitStatus() == nil)
   }
 
   @Test func `a session of a proxy that ended is told of in every form`() throws {

@@ -107,6 +107,19 @@ import Wire
     #expect(scene.shelf.wakes == [.soon])
   }
 
+  @Test func `what was blanked behind another change is erased`() {
+    let scene = Scene { $0.mode = .hold }
+    func body(_ date: String, _ secret: String, _ more: String) -> String {
+      #"{"model":"m","messages":[{"role":"system","content":"Today is \#(date)."},{"role":"user","content":"the key is \#(secret), use it"},{"role":"assistant","content":"answer"},{"role":"user","content":"on"}\#(more)]}"#
+    }
+    let more = #",{"role":"assistant","content":"answer"},{"role":"user","content":"and on"}"#
+    let answer = [#"{"choices":[{"message":{"content":"answer"}}]}"#]
+    scene.bench.exchange(body("2026-11-21", "sk-1234567890", ""), answer)
+    scene.bench.exchange(body("2026-11-22", "[REDACTED]", more), answer)
+    #expect(scene.bench.finished.last?.verdict.cause == .clock)
+    #expect(scene.shelf.kept.map(\.erases) == [false, true])
+  }
+
   @Test(arguments: [200, 400])
   func `an answer that ends after pinning was turned off brings no text back`(status: Int) throws {
     let scene = Scene { $0.mode = .hold }

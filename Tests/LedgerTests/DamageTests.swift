@@ -117,7 +117,7 @@ import Turns
   @Test func `a damaged file that another process has open stays where it is`() throws {
     let scratch = ScratchLedger()
     try scratch.fill(1)
-    let other = try FileLock(scratch.path + ".lock")
+    let other = try FileLock(scratch.path + ".lock", busyMillis: 0)
     scratch.replace(by: [UInt8](repeating: 0x41, count: 10_000))
     let error = #expect(throws: LedgerError.self) { try scratch.store() }
     #expect(error?.operation == .setAside)

@@ -259,7 +259,11 @@ import Turns
       try store.write([state], run: 5, limits: limits)
       most = try keys().count
     }
+    try store.eraseDropped()
     try store.dropUnneeded()
+    #expect(store.leftover == .unneeded)
+    try store.eraseDropped()
+    #expect(!fileHasFirstWords())
     let left = try keys().count
     #expect(left < most)
     try store.dropUnneeded()
@@ -290,11 +294,11 @@ import Turns
     states[1].erases = true
     try store.write([states[1]], run: 5, limits: limits)
     try store.eraseDropped()
-    #expect(store.hasDropped)
+    #expect(store.leftover == .forbidden)
     #expect(fileHasFirstWords())
     row.reset()
     try store.eraseDropped()
-    #expect(!store.hasDropped)
+    #expect(store.leftover == .none)
     #expect(!fileHasFirstWords())
   }
 
@@ -319,5 +323,24 @@ import Turns
     var waiting = WaitingSessions()
     for state in states { waiting.add(state) }
     #expect(waiting.newest.map(\.erases) == [true])
+  }
+
+  @Test func `what has to be erased finds room among digests that wait`() throws {
+    var waiting = WaitingSessions()
+    let table = SessionTable()
+    func digests(_ number: Int) throws -> KeptSession {
+      var state = try kept(messages(4, of: number), in: table)
+      state.text = .none
+      return state
+    }
+    for number in 0..<1100 { waiting.add(try digests(number)) }
+    let count = Array(waiting.newest).count
+    var erasing = try digests(2000)
+    waiting.add(erasing)
+    #expect(!waiting.newest.contains { $0.snapshot.id == erasing.snapshot.id })
+    erasing.erases = true
+    waiting.add(erasing)
+    #expect(waiting.newest.contains { $0.snapshot.id == erasing.snapshot.id })
+    #expect(Array(waiting.newest).count == count)
   }
 }

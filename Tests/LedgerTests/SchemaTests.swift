@@ -83,7 +83,7 @@ import Turns
   ) throws {
     try make(version: version)
     do {
-      let other = try FileLock(scratch.path + ".lock")
+      let other = try FileLock(scratch.path + ".lock", busyMillis: 0)
       #expect(throws: LedgerError.self) { try scratch.store() }
       if version >= Schema.turnsAreOf {
         #expect(try scratch.turns().map(\.run) == [7])

@@ -20,6 +20,7 @@ import Testing
         #"{"role":"user","content":"one","content":"\#(text)"}"#,
         #"{"role":"user","content":[{"type":"output_text","text":"one","annotations":[{"content":"\#(text)"}]}]}"#,
         #"{"role":"user","content":[{"type":"text","text":"one","cache_control":{"text":"\#(text)"}}]}"#,
+        #"{"role":"user","content":[{"type":"text","text":"one","text":"\#(text)"}]}"#,
         #"{"role":"user","content":"one","strict":{"text":"\#(text)"}}"#,
         #"{"role":"assistant","content":"one","reasoning_content":"\#(text)"}"#,
         #"{"role":"assistant","content":null,"tool_calls":[{"id":"\#(text)","function":{"name":"f","arguments":"{}"}}]}"#,

@@ -46,7 +46,10 @@ struct LeafDifference {
         for right in y.dropFirst(x.count) { note("", Text.all(right), field) }
       case (.object(let x), .object(let y)):
         if x.count == y.count, zip(x, y).allSatisfy({ $0.key == $1.key }) {
+          let before = count
           for (left, right) in zip(x, y) { compare(left.value, right, left.key) }
+          // Of members of one name some forms read the first only.
+          if count > before, hasRepeatedName(x) { isInStrings = false }
         } else {
           compareByName(a, x, b, y)
         }
@@ -79,6 +82,10 @@ struct LeafDifference {
       for member in y where a[member.key] == nil && member.key != "cache_control" {
         note("", Text.all(member.value), member.key)
       }
+    }
+
+    private func hasRepeatedName(_ members: [JSONValue.Member]) -> Bool {
+      members.indices.contains { at in members[..<at].contains { $0.key == members[at].key } }
     }
 
     private mutating func note(_ before: String, _ after: String, _ field: String) {

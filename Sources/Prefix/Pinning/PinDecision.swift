@@ -14,6 +14,12 @@ public struct PinDecision {
     case rebased(String)
   }
 
+  /// Why nothing is held where the agent blanked something.
+  static let redaction = "redacted text is never kept"
+
+  /// Whether the agent blanked something that the server had.
+  public var isRedaction: Bool { outcome == .rebased(Self.redaction) }
+
   /// The body in pieces; joined they are the forwarded body.
   public var body: [ByteSlice]
   public var outcome: Outcome

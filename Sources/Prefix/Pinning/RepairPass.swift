@@ -75,12 +75,12 @@ struct RepairPass {
       case .same, .neutral: continue
       case .changed(let before):
         guard let was = text(old, before), let now = text(new, at) else { continue }
-        if RedactionDetector.isRedaction(was, now) { throw .rebase("redacted text is never kept") }
+        if RedactionDetector.isRedaction(was, now) { throw .rebase(PinDecision.redaction) }
       case .new:
         // Among old messages: perhaps an old one in a form that could not be aligned.
         guard hasOldBehind(at), let now = text(new, at), RedactionDetector.isRedaction("", now)
         else { continue }
-        throw .rebase("redacted text is never kept")
+        throw .rebase(PinDecision.redaction)
       }
     }
   }
@@ -201,7 +201,7 @@ struct RepairPass {
       old: old, new: new)
     let verdict = TextCause.verdict(place)
     let title = verdict.cause.title
-    if verdict.cause == .redaction { throw .rebase("redacted text is never kept") }
+    if verdict.cause == .redaction { throw .rebase(PinDecision.redaction) }
     guard !isBranch, verdict.tier != .never, let repair = BlockRepairs.of(verdict.cause) else {
       throw .accept(from: from, isBranch ? "branch" : title)
     }
