@@ -18,7 +18,7 @@ struct LedgerFile {
     now: Int64, busyMillis: Int32
   ) throws(LedgerError) -> (database: Database, lock: FileLock, setAside: String?) {
     try makeDirectory()
-    let lock = try FileLock(lockPath, busyMillis: busyMillis)
+    let lock = try FileLock(lockPath, busyMillis: max(busyMillis, Self.lockMillis))
     do {
       return (try openChecked(lock, busyMillis), lock, nil)
     } catch {
@@ -34,6 +34,9 @@ struct LedgerFile {
       return (try openChecked(lock, busyMillis), lock, name)
     }
   }
+
+  /// To set a file aside or to bring it up to date may take somebody else seconds.
+  private static let lockMillis: Int32 = 5_000
 
   /// Brings a file of an earlier version up to date for a reader.
   func update(busyMillis: Int32) throws(LedgerError) {
@@ -187,7 +190,9 @@ final class FileLock {
       if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return }
       if attempt < tries { usleep(UInt32(Self.pauseMillis) * 1000) }
     }
-    throw LedgerError(.open, path, .unavailable(String(cString: strerror(errno))))
+    let reason =
+      errno == EWOULDBLOCK ? "another holdfast holds it for long" : String(cString: strerror(errno))
+    throw LedgerError(.open, path, .unavailable(reason))
   }
 
   private static let pauseMillis = 20

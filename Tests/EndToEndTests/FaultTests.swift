@@ -84,7 +84,7 @@ import Wire
 
   @Test func `a ledger that does not get on holds up one answer, and none until it does`() throws {
     let ledger = try RestartTests.LedgerPlace()
-    // Who sets a damaged ledger aside holds this lock; everybody else waits for it.
+    // Who sets a damaged ledger aside holds this lock; everybody else waits some seconds for it.
     let lock = open(ledger.path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     defer { close(lock) }
     #expect(flock(lock, LOCK_EX) == 0)

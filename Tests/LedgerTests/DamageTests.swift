@@ -125,6 +125,18 @@ import Turns
     withExtendedLifetime(other) {}
   }
 
+  @Test func `a lock that somebody keeps is not waited for without end`() throws {
+    let scratch = ScratchLedger()
+    try scratch.fill(1)
+    let path = scratch.path + ".lock"
+    let other = try FileLock(path, busyMillis: 0)
+    #expect(other.makeExclusive())
+    let error = #expect(throws: LedgerError.self) { try FileLock(path, busyMillis: 60) }
+    #expect(error?.reason == .unavailable("another holdfast holds it for long"))
+    other.makeShared()
+    _ = try FileLock(path, busyMillis: 0)
+  }
+
   @Test func `the database of another program is refused and left alone`() throws {
     let scratch = ScratchLedger()
     try scratch.fill(1)
