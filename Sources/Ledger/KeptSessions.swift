@@ -5,6 +5,15 @@ import Turns
 /// What sessions need to go on after a restart, as rows: `decisions` and `texts` for pinned ones, and
 /// `histories` for all others, with digests only. A session is in one of the two. Belongs to one thread.
 final class KeptSessions {
+  /// Text that was deleted.
+  enum Leftover: Comparable {
+    case none
+    /// No state needs it any more.
+    case unneeded
+    /// It may not be kept any more.
+    case forbidden
+  }
+
   private let database: Database
   private let putDecision: Statement
   private let changeDecision: Statement
@@ -15,17 +24,9 @@ final class KeptSessions {
   private let dropHistory: Statement
   /// The texts that stand in the file, by session: those that are still needed are not written again.
   private var texts: [SessionKey: WrittenTexts] = [:]
-  /// Deleted text that may still stand in the log. Nobody knows what it holds when the file is opened:
+  /// What may still stand in the log. Nobody knows what it holds when the file is opened:
   /// whoever deleted text last may not have lived long enough to empty it.
   private(set) var leftover = Leftover.forbidden
-
-  enum Leftover: Comparable {
-    case none
-    /// No state needs it any more.
-    case unneeded
-    /// It may not be kept any more.
-    case forbidden
-  }
   /// Written since the limits were last looked at.
   private var untrimmed = (rows: 0, bytes: 0)
   /// To look at the limits costs as much as many writes. They are exceeded by so much at most.
@@ -69,7 +70,7 @@ final class KeptSessions {
           let key = SessionKey(run: kept.run ?? run, session: kept.snapshot.id)
           if kept.text == .none {
             texts[key] = nil
-            if try writeHistory(kept, key) { leftover = .forbidden }
+            if try writeHistory(kept, key) || kept.erases { leftover = .forbidden }
           } else {
             try writeDecision(kept, key)
             if kept.erases { leftover = .forbidden }

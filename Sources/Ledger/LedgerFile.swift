@@ -177,6 +177,8 @@ struct LedgerFile {
 /// An advisory lock on a file of its own, held until this goes away.
 final class FileLock {
   private let descriptor: Int32
+  private(set) var isExclusive = false
+  private static let pauseMillis = 20
 
   /// Takes the lock shared. Somebody may have it exclusively while a damaged file is set aside or an
   /// older one brought up to date; waits for that up to `busyMillis`.
@@ -195,11 +197,7 @@ final class FileLock {
     throw LedgerError(.open, path, .unavailable(reason))
   }
 
-  private static let pauseMillis = 20
-
   deinit { close(descriptor) }
-
-  private(set) var isExclusive = false
 
   /// - Returns: whether nobody else holds it; it is shared again otherwise.
   func makeExclusive() -> Bool {

@@ -116,7 +116,8 @@ public final class LedgerRecorder {
     if store == nil, isWaiting { open(now) }
     commitSessions(now)
     commit(now)
-    erase(now)
+    // All is written; whoever opens the file next empties the log where this cannot.
+    try? store?.eraseDropped()
     lost += waiting.count
     waiting = []
     if lost > 0 { notify("\(lost) turns are not in the ledger \(settings.path)") }

@@ -32,6 +32,7 @@ struct WaitingSessions {
       guard session.erases,
         let other = states.first(where: { $0.value.text == .none && !$0.value.erases })
       else { return }
+      bytes -= other.value.snapshot.body?.count ?? 0
       states[other.key] = nil
     }
     bytes += session.snapshot.body?.count ?? 0

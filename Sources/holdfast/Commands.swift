@@ -50,6 +50,7 @@ func runHoldfast() -> Never {
 }
 
 private func prepareSignals() {
+  HangUpWatch.noteTerminal()
   // A parent may have blocked signals, and a mask is inherited: SIGTERM would never arrive.
   var held = sigset_t()
   sigemptyset(&held)

@@ -7,7 +7,7 @@ import Glibc
 final class HangUpWatch {
   private var watch: SignalWatch?
   private var timer: EventLoop.Timer?
-  private let hadTerminal: Bool
+  private static let hadTerminal = hasTerminal
   private let gone: () -> Void
 
   /// Shells that end send the signal before they let go of the terminal.
@@ -18,7 +18,6 @@ final class HangUpWatch {
   ///     each further signal.
   ///   - reload: the terminal is there, or there never was one.
   init(loop: Loop, gone: @escaping () -> Void, reload: @escaping () -> Void) throws(UVError) {
-    hadTerminal = Self.hasTerminal
     self.gone = gone
     // nohup(1) asks for the end of the terminal to be ignored.
     if Self.isIgnored { return }
@@ -26,7 +25,7 @@ final class HangUpWatch {
       if !Self.hasTerminal { self.gone() }
     }
     watch = try SignalWatch(loop: loop, signal: SIGHUP) { [unowned self] in
-      guard hadTerminal else { return reload() }
+      guard Self.hadTerminal else { return reload() }
       guard Self.hasTerminal else {
         timer?.stop()
         return self.gone()
@@ -35,6 +34,9 @@ final class HangUpWatch {
       reload()
     }
   }
+
+  /// To be called before the signal is held back: the terminal may go while the proxy still starts.
+  static func noteTerminal() { _ = hadTerminal }
 
   /// From here on the signal has its effect; one that came before has it now.
   static func accept() {

@@ -173,10 +173,12 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
       // Also where it could not be written: traffic comes first, and a notice has been given.
       if ticket > 0 { holds.kept(upTo: ticket) }
       recorder.tick()
-      if let millis = recorder.waitMillis {
+      let millis = recorder.waitMillis
+      // What comes meanwhile is not announced, and may wait for as long as a batch does.
+      if let millis, millis <= settings.batchMillis {
         sleep(millis)
       } else if ring.prepareToSleep() {
-        sleep(nil)
+        sleep(millis)
       }
     }
     recorder.finish()
