@@ -5,9 +5,9 @@ import Synchronization
 /// on any thread.
 public enum BufferPool {
   /// Smaller and larger blocks are malloc's.
-  static let sizes = 4_096...(256 << 10)
+  static let sizes = 4_096...(4 << 20)
   /// What is kept at most.
-  static let mostBytes = 8 << 20
+  static let mostBytes = 32 << 20
 
   // A pointer in it belongs to nobody else.
   private struct Guarded: @unchecked Sendable {
@@ -21,7 +21,7 @@ public enum BufferPool {
   /// Eight classes to each doubling, so that a block is at most an eighth larger than asked for.
   private static let steps = 3
   private static let lowest = 12
-  static let classes = 6 << steps + 1
+  static let classes = 10 << steps + 1
 
   /// The class of the smallest block that holds `count` bytes, and that block's size; nil if it is not
   /// kept here.
