@@ -103,6 +103,7 @@ final class MeasuredExchange: ExchangeObserver {
     guard !isBegun else { return }
     isBegun = true
     engine.requestBegan(facts.upstream)
+    engine.measuring.exchangeBegan()
     engine.later(.request(self), holding: body?.count ?? 0)
   }
 
@@ -225,6 +226,7 @@ final class MeasuredExchange: ExchangeObserver {
   func ended(_ outcome: ExchangeOutcome) {
     // A request that never reached the upstream is a turn, too, and a failed one.
     begin()
+    engine.measuring.exchangeEnded()
     engine.requestEnded(
       facts.upstream, isAnswered: reader != nil, isAborted: outcome == .clientGone)
     engine.later(

@@ -17,13 +17,24 @@ struct MeasuringQueue {
   private var next = 0
   private var heldBytes = 0
 
+  /// Measured requests whose answer has not ended.
+  private(set) var underWay = 0
+
   private static let mostSteps = 512
   private static let mostBytes = 64 << 20
+  private static let busyExchanges = 4
 
   var isEmpty: Bool { next == steps.count }
 
   /// Everything has to be measured now.
   var isFull: Bool { steps.count - next > Self.mostSteps || heldBytes > Self.mostBytes }
+
+  /// Among so many exchanges waiting helps nobody: what goes by next is somebody else's, and by the
+  /// time there is a pause a body has left the processor's caches, where it was only just written.
+  var isBusy: Bool { underWay >= Self.busyExchanges }
+
+  mutating func exchangeBegan() { underWay += 1 }
+  mutating func exchangeEnded() { underWay -= 1 }
 
   /// - Parameter bytes: memory that is held until the step is taken.
   mutating func append(_ step: Step, holding bytes: Int) {
@@ -88,6 +99,10 @@ extension Engine {
   /// Has a step taken when there is time; at once where nobody calls `measure`.
   func later(_ step: MeasuringQueue.Step, holding bytes: Int) {
     guard let wakesMeasuring else { return carryOut(step) }
+    if case .request = step, measuring.isBusy {
+      settle()
+      return carryOut(step)
+    }
     let wasEmpty = measuring.isEmpty
     measuring.append(step, holding: bytes)
     if measuring.isFull { return settle() }

@@ -111,8 +111,26 @@ import Wire
   @Test func `too much that waits is measured at once`() {
     let waking = Waking()
     let text = String(repeating: "x", count: 9 << 20)
-    for number in 0..<8 { waking.bench.send(chat(["\(number)" + text])).observer?.forwarded() }
+    for number in 0..<8 {
+      let observer = waking.bench.send(chat(["\(number)" + text])).observer
+      observer?.forwarded()
+      observer?.ended(.clientGone)
+    }
     #expect(!waking.bench.events.isEmpty)
+  }
+
+  @Test func `among several exchanges a request is measured as soon as it is forwarded`() {
+    let waking = Waking()
+    let observers = (0..<4).map { waking.bench.send(chat(["\($0)"])).observer }
+    for observer in observers.prefix(3) { observer?.forwarded() }
+    #expect(waking.bench.events.isEmpty)
+    observers[3]?.forwarded()
+    #expect(waking.bench.events.count { if case .started = $0 { true } else { false } } == 4)
+    for observer in observers { observer?.ended(.clientGone) }
+    waking.bench.engine.settle()
+    let before = waking.bench.events.count
+    waking.bench.send(chat(["alone"])).observer?.forwarded()
+    #expect(waking.bench.events.count == before)
   }
 
   @Test func `fields in the answer's head know the turn that is being answered`() {
