@@ -23,15 +23,20 @@ struct MeasuringQueue {
   private static let mostSteps = 512
   private static let mostBytes = 64 << 20
   private static let busyExchanges = 4
+  private static let largeBytes = 64 << 10
 
   var isEmpty: Bool { next == steps.count }
 
   /// Everything has to be measured now.
   var isFull: Bool { steps.count - next > Self.mostSteps || heldBytes > Self.mostBytes }
 
-  /// Among so many exchanges waiting helps nobody: what goes by next is somebody else's, and by the
-  /// time there is a pause a body has left the processor's caches, where it was only just written.
-  var isBusy: Bool { underWay >= Self.busyExchanges }
+  /// Among several exchanges waiting helps nobody: what goes by next is somebody else's, and by the
+  /// time there is a pause a large body has left the processor's caches, where it is now. Small ones
+  /// are better let by in one go.
+  func isBetterNow(_ step: Step, holding bytes: Int) -> Bool {
+    guard case .request = step else { return false }
+    return underWay >= Self.busyExchanges && bytes >= Self.largeBytes
+  }
 
   mutating func exchangeBegan() { underWay += 1 }
   mutating func exchangeEnded() { underWay -= 1 }
@@ -99,7 +104,7 @@ extension Engine {
   /// Has a step taken when there is time; at once where nobody calls `measure`.
   func later(_ step: MeasuringQueue.Step, holding bytes: Int) {
     guard let wakesMeasuring else { return carryOut(step) }
-    if case .request = step, measuring.isBusy {
+    if measuring.isBetterNow(step, holding: bytes) {
       settle()
       return carryOut(step)
     }

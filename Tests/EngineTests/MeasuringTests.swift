@@ -119,17 +119,20 @@ import Wire
     #expect(!waking.bench.events.isEmpty)
   }
 
-  @Test func `among several exchanges a request is measured as soon as it is forwarded`() {
+  @Test func `among several exchanges a large request is measured as soon as it is forwarded`() {
     let waking = Waking()
-    let observers = (0..<4).map { waking.bench.send(chat(["\($0)"])).observer }
+    let large = String(repeating: "x", count: 64 << 10)
+    let observers = ["1", "2", "3", large].map { waking.bench.send(chat([$0])).observer }
     for observer in observers.prefix(3) { observer?.forwarded() }
     #expect(waking.bench.events.isEmpty)
     observers[3]?.forwarded()
     #expect(waking.bench.events.count { if case .started = $0 { true } else { false } } == 4)
+    waking.bench.send(chat(["small"])).observer?.forwarded()
+    #expect(waking.bench.events.count == 4)
     for observer in observers { observer?.ended(.clientGone) }
     waking.bench.engine.settle()
     let before = waking.bench.events.count
-    waking.bench.send(chat(["alone"])).observer?.forwarded()
+    waking.bench.send(chat([large + "alone"])).observer?.forwarded()
     #expect(waking.bench.events.count == before)
   }
 
