@@ -81,9 +81,6 @@ static inline int cuv_local_connect(const char *path) {
   }
   return fd;
 }
-static inline int cuv_measure_idle_time(uv_loop_t *loop) {
-  return uv_loop_configure(loop, UV_METRICS_IDLE_TIME);
-}
 static inline int cuv_accept(int fd) {
   int accepted;
   do accepted = accept4(fd, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);

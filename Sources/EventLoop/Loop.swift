@@ -8,6 +8,8 @@ public final class Loop {
   private var deferred: [() -> Void] = []
   private var deferral: Timer?
   private var isOpen = true
+  /// When the first callback of this round was called, as `monotonicNanos`; 0 while none was.
+  var worksSince: UInt64 = 0
 
   /// Ignores SIGPIPE for the process: a peer that is gone is an error of the write.
   public init() throws(UVError) {
@@ -34,6 +36,13 @@ public final class Loop {
 
   /// Makes `run` return after the current round.
   public func stop() { uv_stop(raw) }
+
+  /// Every callback of libuv's says so before it does anything. libuv could tell its idle time, too,
+  /// but looks at the sockets twice each round for it.
+  @inline(__always)
+  func works() {
+    if worksSince == 0 { worksSince = uv_hrtime() }
+  }
 
   /// Monotonic milliseconds as of the start of this round.
   public var nowMillis: UInt64 { uv_now(raw) }

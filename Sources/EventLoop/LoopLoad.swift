@@ -10,9 +10,6 @@ public final class LoopLoad: Handle {
   public var onStall: ((UInt64) -> Void)?
   /// What a person may notice.
   public static let stallNanos: UInt64 = 100_000_000
-  private var lastNanos: UInt64
-  private var lastIdleNanos: UInt64
-  private var hasBegun = false
 
   /// Counts that may be read from any thread.
   public final class Figures: Sendable {
@@ -62,9 +59,6 @@ public final class LoopLoad: Handle {
 
   /// To be made before the loop runs.
   public init(loop: Loop) throws(UVError) {
-    lastNanos = uv_hrtime()
-    lastIdleNanos = 0
-    try UVError.check(.loop, cuv_measure_idle_time(loop.raw))
     super.init(loop: loop, type: UV_PREPARE)
     let prepare = memory.assumingMemoryBound(to: uv_prepare_t.self)
     try UVError.check(.loop, uv_prepare_init(loop.raw, prepare))
@@ -79,16 +73,12 @@ public final class LoopLoad: Handle {
   override func willClose() { onStall = nil }
 
   private func roundEnds() {
+    guard loop.worksSince > 0 else { return }
     let now = uv_hrtime()
-    let idle = uv_metrics_idle_time(loop.raw)
-    let round = now &- lastNanos
-    let busy = round - min(round, idle &- lastIdleNanos)
+    let busy = now - min(now, loop.worksSince)
+    loop.worksSince = 0
     figures.add(busy)
-    lastNanos = now
-    lastIdleNanos = idle
-    // What was done before the loop ran held nothing up.
-    if hasBegun, busy > Self.stallNanos { onStall?(busy) }
-    hasBegun = true
+    if busy > Self.stallNanos { onStall?(busy) }
   }
 }
 

@@ -34,6 +34,7 @@ public final class Poll: Handle {
     let code = uv_poll_start(poll, events.rawValue) { handle, status, events in
       guard let data = cuv_handle_data(handle) else { return }
       Unmanaged<Poll>.fromOpaque(data)._withUnsafeGuaranteedRef { poll in
+        poll.loop.works()
         let ready = poll.ready
         ready?(
           status < 0 ? .failure(UVError(.poll, status)) : .success(Events(rawValue: events)))

@@ -5,10 +5,14 @@ import Glibc
 /// loop.
 public final class Resolver {
   private let request: UnsafeMutablePointer<uv_getaddrinfo_t>
+  private let loop: Loop
   private let port: Int
   private var done: ((Result<[SocketAddress], UVError>) -> Void)?
 
-  private init(port: Int, _ done: @escaping (Result<[SocketAddress], UVError>) -> Void) {
+  private init(
+    loop: Loop, port: Int, _ done: @escaping (Result<[SocketAddress], UVError>) -> Void
+  ) {
+    self.loop = loop
     request = UnsafeMutablePointer<uv_getaddrinfo_t>.allocate(capacity: 1)
     self.port = port
     self.done = done
@@ -23,7 +27,7 @@ public final class Resolver {
     loop: Loop, host: String, port: Int,
     _ done: @escaping (Result<[SocketAddress], UVError>) -> Void
   ) -> Resolver {
-    let look = Resolver(port: port, done)
+    let look = Resolver(loop: loop, port: port, done)
     if let literal = try? SocketAddress(ip: host, port: port) {
       loop.soon { look.finish(.success([literal])) }
       return look
@@ -37,6 +41,7 @@ public final class Resolver {
       { request, status, list in
         guard let data = cuv_request_data(request) else { return }
         let look = Unmanaged<Resolver>.fromOpaque(data).takeRetainedValue()
+        look.loop.works()
         look.finish(status: status, list)
         uv_freeaddrinfo(list)
       }, host, nil, &hints)

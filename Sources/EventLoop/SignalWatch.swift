@@ -14,7 +14,10 @@ public final class SignalWatch: Handle {
       watch,
       { handle, _ in
         guard let data = cuv_handle_data(handle) else { return }
-        Unmanaged<SignalWatch>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.fire?() }
+        Unmanaged<SignalWatch>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.loop.works()
+          $0.fire?()
+        }
       }, signal)
     if code < 0 {
       close()

@@ -68,7 +68,10 @@ public final class TCPStream: Handle {
     let code = address.withSockaddr { address, _ in
       uv_tcp_connect(request, tcp, address) { request, status in
         guard let data = cuv_request_data(request) else { return }
-        Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.didConnect(status) }
+        Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.loop.works()
+          $0.didConnect(status)
+        }
       }
     }
     if code < 0 { loop.soon { [self] in didConnect(code) } }
@@ -99,6 +102,7 @@ public final class TCPStream: Handle {
             buffer.pointee = uv_buf_t()
             return
           }
+          stream.loop.works()
           let target = delegate.readBuffer(for: stream)
           buffer.pointee = uv_buf_t(
             base: target.baseAddress?.assumingMemoryBound(to: CChar.self), len: target.count)
@@ -262,7 +266,10 @@ public final class TCPStream: Handle {
       uv_write(request, stream, $0.baseAddress, UInt32(TCPStream.fill($0, inFlight))) {
         request, status in
         guard let data = cuv_request_data(request) else { return }
-        Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.didWrite(status) }
+        Unmanaged<TCPStream>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.loop.works()
+          $0.didWrite(status)
+        }
       }
     }
     if code < 0 {

@@ -21,7 +21,10 @@ public final class Timer: Handle {
       timer,
       { handle in
         guard let data = cuv_handle_data(handle) else { return }
-        Unmanaged<Timer>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.fire?() }
+        Unmanaged<Timer>.fromOpaque(data)._withUnsafeGuaranteedRef {
+          $0.loop.works()
+          $0.fire?()
+        }
       }, afterMillis, repeatMillis)
   }
 

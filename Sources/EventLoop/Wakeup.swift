@@ -14,7 +14,10 @@ public final class Wakeup: Sendable {
         loop.raw, memory.assumingMemoryBound(to: uv_async_t.self),
         { handle in
           guard let data = cuv_handle_data(handle) else { return }
-          Unmanaged<Receiver>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.fire?() }
+          Unmanaged<Receiver>.fromOpaque(data)._withUnsafeGuaranteedRef {
+            $0.loop.works()
+            $0.fire?()
+          }
         })
       try UVError.check(.wakeup, code)
       adopted()

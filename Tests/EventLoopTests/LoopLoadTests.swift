@@ -1,3 +1,4 @@
+import Bytes
 import Glibc
 import Testing
 
@@ -41,6 +42,64 @@ import Testing
     harness.finish()
   }
 
+  /// Works for longer than a stall, in each kind of callback that a loop has.
+  @Test(arguments: ["accept", "connect", "read", "drain", "wakeup", "look-up"])
+  func `work is told of, whatever called for it`(_ kind: String) throws {
+    let harness = try LoopHarness()
+    let load = try LoopLoad(loop: harness.loop)
+    var stalls = 0
+    load.onStall = { _ in stalls += 1 }
+    func works(in callback: String) {
+      guard callback == kind else { return }
+      let end = Loop.monotonicNanos() + LoopLoad.stallNanos
+      while Loop.monotonicNanos() < end {}
+    }
+    let far = WorkingDelegate()
+    far.read = { works(in: "read") }
+    let near = WorkingDelegate()
+    near.drained = { works(in: "drain") }
+    var accepted: TCPStream?
+    let listener = try TCPListener(
+      loop: harness.loop, address: SocketAddress(ip: "127.0.0.1", port: 0)
+    ) {
+      accepted = $0
+      works(in: "accept")
+    }
+    let stream = TCPStream(loop: harness.loop)
+    var isConnected = false
+    stream.connect(to: listener.address) { _ in
+      isConnected = true
+      works(in: "connect")
+    }
+    harness.wait(for: "a connection") { isConnected && accepted != nil }
+    stream.delegate = near
+    accepted?.delegate = far
+    // More than the kernel takes at once.
+    stream.write([ByteSlice(ByteBuffer(Array(repeating: 7, count: 32 << 20)))])
+    accepted?.startReading()
+    harness.wait(for: "the bytes") { near.isDrained && far.count == 32 << 20 }
+    var isAwake = false
+    let wakeup = try Wakeup(loop: harness.loop) {
+      isAwake = true
+      works(in: "wakeup")
+    }
+    wakeup.send()
+    harness.wait(for: "the wakeup") { isAwake }
+    var isLookedUp = false
+    Resolver.resolve(loop: harness.loop, host: "localhost", port: 1) { _ in
+      isLookedUp = true
+      works(in: "look-up")
+    }
+    harness.wait(for: "the look-up") { isLookedUp }
+    harness.wait(for: "the stall") { stalls > 0 }
+    accepted?.close()
+    stream.close()
+    listener.close()
+    wakeup.close()
+    load.close()
+    harness.finish()
+  }
+
   @Test func `rounds of a loop are told by how long they worked`() throws {
     let harness = try LoopHarness()
     let load = try LoopLoad(loop: harness.loop)
@@ -62,5 +121,28 @@ import Testing
     timer.close()
     load.close()
     harness.finish()
+  }
+}
+
+/// Does something each time it is called.
+private final class WorkingDelegate: StreamDelegate {
+  var read: (() -> Void)?
+  var drained: (() -> Void)?
+  var count = 0
+  var isDrained = false
+  private let slab = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+
+  deinit { slab.deallocate() }
+
+  func readBuffer(for stream: TCPStream) -> UnsafeMutableRawBufferPointer { slab }
+  func stream(_ stream: TCPStream, didRead count: Int) {
+    if self.count == 0 { read?() }
+    self.count += count
+  }
+  func streamDidEnd(_ stream: TCPStream) {}
+  func stream(_ stream: TCPStream, failed error: UVError) {}
+  func streamDidDrain(_ stream: TCPStream) {
+    isDrained = true
+    drained?()
   }
 }
