@@ -7,7 +7,7 @@ public enum BufferPool {
   /// Smaller and larger blocks are malloc's.
   static let sizes = 4_096...(4 << 20)
   /// What is kept at most.
-  static let mostBytes = 32 << 20
+  static let mostBytes = 16 << 20
 
   // A pointer in it belongs to nobody else.
   private struct Guarded: @unchecked Sendable {
@@ -18,8 +18,8 @@ public enum BufferPool {
 
   private static let state = Mutex(Guarded())
 
-  /// Eight classes to each doubling, so that a block is at most an eighth larger than asked for.
-  private static let steps = 3
+  /// 32 classes to each doubling, so that a block is at most 3 % larger than asked for.
+  private static let steps = 5
   private static let lowest = 12
   static let classes = 10 << steps + 1
 

@@ -24,7 +24,7 @@ struct RequestReader {
   private static let eagerBytes = 8 << 20
   /// Room behind a body, so that the read that completes it is not full: a full one would be
   /// followed by another that finds nothing.
-  private static let slack = 4096
+  private static let slack = 512
 
   private let limits: HTTPLimits
   /// For bodies from here on, one that is being read in chunks included.
