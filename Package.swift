@@ -101,13 +101,14 @@ let package = Package(
     library("TestSupport", ["Bytes", "EventLoop", "Wire", "COpenSSL"]),
     tests("BytesTests", ["Bytes"]),
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
-    tests("PromptTests", ["Prompt", "Bytes"]),
+    tests("PromptTests", ["Prompt", "Bytes", "TestSupport"]),
     tests(
       "DecompressionTests",
       ["Decompression", "TestSupport", "CZlib", "CBrotliEncoder", "CZstd"]),
     tests("UpstreamTests", ["Upstream", "Bytes"]),
-    tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes"]),
-    tests("CauseTests", ["Prefix", "Prompt", "Bytes"], exclude: ["Fixtures"]),
+    tests("PrefixTests", ["Prefix", "Prompt", "Upstream", "Bytes", "TestSupport"]),
+    tests(
+      "CauseTests", ["Prefix", "Prompt", "Bytes", "TestSupport"], exclude: ["Fixtures"]),
     tests("TurnsTests", ["Turns", "Prefix", "Prompt", "Upstream"]),
     tests("TurnCodingTests", ["TurnCoding", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
     tests("ReportsTests", ["Reports", "Turns", "Prompt", "Prefix", "Upstream", "Bytes"]),
@@ -131,7 +132,10 @@ let package = Package(
       path: "Tests/LedgerTestWriter", swiftSettings: strict),
     tests(
       "LedgerTests",
-      ["Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Bytes", "Prompt", "Prefix", "Upstream"]),
+      [
+        "Ledger", "LedgerTestWriter", "CSQLite", "Turns", "Bytes", "Prompt", "Prefix", "Upstream",
+        "TestSupport",
+      ]),
     tests(
       "EngineTests",
       [

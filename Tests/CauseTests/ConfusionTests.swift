@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import Prefix
 import Prompt
+import TestSupport
 import Testing
 
 /// Several agents at once, each changing its history now and then: every change must be named, with

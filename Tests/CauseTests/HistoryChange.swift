@@ -1,6 +1,7 @@
 import Foundation
 import Prefix
 import Prompt
+import TestSupport
 
 extension Change {
   /// Changes of one past message.

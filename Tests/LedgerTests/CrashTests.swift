@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Turns
 
@@ -32,7 +33,7 @@ import Turns
   @Test func `one file survives one kill after the other without a torn row`() throws {
     let kills = getenv("HOLDFAST_KILLS").flatMap { Int(String(cString: $0)) } ?? 40
     let scratch = ScratchLedger()
-    var random = SplitMix(state: 7)
+    var random = SplitMix(seed: 7)
     for kill in 1...kills {
       let child = try ChildProcess(arguments: [scratch.path, "\(kill)", "2000", "3"])
       // From the moment it starts to some batches later.

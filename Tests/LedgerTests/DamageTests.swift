@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import Turns
 
@@ -52,7 +53,7 @@ import Turns
     let scratch = ScratchLedger()
     try scratch.fill(300)
     var bytes = scratch.bytes()
-    var random = SplitMix(state: UInt64(seed))
+    var random = SplitMix(seed: UInt64(seed))
     // Half of the flips hit the first page, where the structure is.
     let at = Int(random.next() % UInt64(seed % 2 == 0 ? 4096 : bytes.count))
     bytes[at] ^= 1 << UInt8(random.next() % 8)
@@ -87,7 +88,7 @@ import Turns
     try withLog { file, log in
       let scratch = ScratchLedger()
       try scratch.fill(1)
-      var random = SplitMix(state: UInt64(seed) &+ 1000)
+      var random = SplitMix(seed: UInt64(seed) &+ 1000)
       var damaged = log
       damaged[Int(random.next() % UInt64(log.count))] ^= 1 << UInt8(random.next() % 8)
       scratch.replace(by: file)
@@ -149,17 +150,5 @@ import Turns
     #expect(error?.reason == .foreign("it is a database of another program"))
     let isUntouched = scratch.bytes() == before
     #expect(isUntouched)
-  }
-}
-
-struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
   }
 }

@@ -1,6 +1,7 @@
 import Bytes
 import Prefix
 import Prompt
+import TestSupport
 import Testing
 
 @Suite struct SharedIDTests {

@@ -1,5 +1,6 @@
 import Bytes
 import Prompt
+import TestSupport
 import Upstream
 
 /// Writes a script on and changes its past, in every way agents and people are known to.
