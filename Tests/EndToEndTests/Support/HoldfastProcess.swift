@@ -32,15 +32,22 @@ final class HoldfastProcess {
       settings.append("XDG_RUNTIME_DIR=\(runtime.path)")
     }
     process = try Self.spawn(
-      program, arguments, environment: environment + settings + Self.sanitizerOptions,
+      program, arguments, environment: environment + settings + Self.instrumentation,
       blockedSignals: blockedSignals, output: out.write, errors: err.write)
   }
 
   deinit {
     if status == nil {
+      if Self.countsFile != nil { leaveCounts() }
+      guard exitStatus() == nil else { return }
       kill(process, SIGKILL)
       waitpid(process, nil, 0)
     }
+  }
+
+  private func leaveCounts() {
+    kill(process, SIGTERM)
+    for _ in 0..<200 where exitStatus() == nil { usleep(10_000) }
   }
 
   /// Beside the program that runs the tests: built from the same sources, in the same way.
@@ -65,15 +72,20 @@ final class HoldfastProcess {
     return (ends[0], ends[1])
   }
 
-  /// Of a run under a sanitizer. What a program that ends leaves to the system is no leak.
-  private static var sanitizerOptions: [String] {
+  /// Of a run under a sanitizer, or one that counts what is executed. What a program that ends leaves
+  /// to the system is no leak.
+  private static var instrumentation: [String] {
     var options: [String] = []
     for name in ["TSAN_OPTIONS", "ASAN_OPTIONS"] {
       guard let value = getenv(name) else { continue }
       options.append("\(name)=\(String(cString: value)):detect_leaks=0")
     }
-    return options
+    return options + (countsFile.map { ["\(countsName)=\($0)"] } ?? [])
   }
+
+  private static let countsName = "LLVM_PROFILE_FILE"
+  /// Where a program leaves its counts, if it is not killed.
+  private static let countsFile = getenv(countsName).map { String(cString: $0) }
 
   private static func spawn(
     _ path: String, _ arguments: [String], environment: [String], blockedSignals: [Int32],
