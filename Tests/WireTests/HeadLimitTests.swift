@@ -122,3 +122,18 @@ private func refusal(_ text: String) -> WireError? {
     try consume(&parser, Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
   }
 }
+
+@Test func `a read of nothing changes nothing, wherever it comes`() throws {
+  let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+  var parser = RequestHeadParser(limits: HTTPLimits())
+  var heads = 0
+  for byte in "GET /a HTTP/1.1\r\nHost: a\r\n\r\n".utf8 {
+    let before = try parser.consume(nothing)
+    #expect(before.consumed == 0 && before.head == nil)
+    if let head = try feed([byte], { try parser.consume($0) }).head {
+      heads += 1
+      #expect(head.target == "/a")
+    }
+  }
+  #expect(heads == 1)
+}
