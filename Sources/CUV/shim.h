@@ -4,10 +4,12 @@
 #define HOLDFAST_CUV_SHIM_H
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -98,13 +100,11 @@ static inline int cuv_waiting_error(int fd) {
   socklen_t size = sizeof code;
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) < 0 ? -errno : -code;
 }
-// Whether the connection is not reset and nothing that was written to it is unacknowledged.
+// Whether nothing that was written to the connection is unacknowledged (tcp(7), SIOCOUTQ). That can be
+// told even after a reset; if it cannot, everything counts as acknowledged.
 static inline int cuv_all_acknowledged(int fd) {
-  struct tcp_info info;
-  socklen_t size = sizeof info;
-  memset(&info, 0, sizeof info);
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return 0;
-  return info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
+  int left = 0;
+  return ioctl(fd, SIOCOUTQ, &left) < 0 || left == 0;
 }
 static inline int cuv_open_directory(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

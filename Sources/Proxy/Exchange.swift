@@ -81,7 +81,7 @@ final class Exchange {
     guard let upstream else { return }
     let loss = ExchangeStateMachine.Loss(
       reason: lossReason(error.map { upstream.explanation(of: $0) }),
-      tookRequest: (error == nil || error?.operation == .tls) && upstream.stream.peerTookEverything,
+      tookRequest: upstream.stream.peerTookEverything,
       endsResponse: error == nil && reader.endsWithConnection)
     dropUpstream()
     let action = machine.lost(loss)

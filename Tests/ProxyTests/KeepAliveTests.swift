@@ -119,17 +119,34 @@ import Testing
   }
 
   @Test func `a POST on a connection that was reset under it is sent on a new one`() throws {
-    let harness = try ProxyHarness()
+    let harness = try ProxyHarness { $0.maxBodyBytes = 64 << 20 }
     try warm(harness)
-    // Unread, so that the close is one that took nothing.
+    // More than the systems between hold for one that does not read.
     harness.upstream.connections[0].stopReading()
-    let client = harness.client(post("{}"))
+    let body = String(repeating: "x", count: 24 << 20) + "end"
+    let client = harness.client(post(body))
     harness.wait(for: "the request") { harness.observer.exchanges.last?.forwardedCount == 1 }
     harness.upstream.connections[0].reset()
-    let peer = try harness.request(2, ending: "{}")
+    let peer = try harness.request(2, ending: "end")
     peer.send(ok("second"))
     harness.wait(for: "the answer") { client.text.hasSuffix("second") }
     #expect(harness.observer.exchanges.last?.outcomes == [.complete(status: 200)])
+    harness.finish()
+  }
+
+  @Test func `a POST that a reused connection took before it was reset is not sent again`() throws {
+    let harness = try ProxyHarness()
+    try warm(harness)
+    let client = harness.client(post("{}"))
+    harness.wait(for: "the request") { harness.upstream.connections[0].text.hasSuffix("{}") }
+    // Reading it is one thing, having said so to the other system another.
+    harness.wait(for: "the acknowledgement") {
+      SocketTable.unacknowledgedBytes(toPort: harness.upstream.address.port) == 0
+    }
+    harness.upstream.connections[0].reset()
+    harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
+    #expect(client.text.hasPrefix("HTTP/1.1 502 "))
+    #expect(harness.upstream.connections.count == 1)
     harness.finish()
   }
 
