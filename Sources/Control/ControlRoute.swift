@@ -96,16 +96,8 @@ extension ControlRoute {
   /// `localhost` cannot be made to mean something else.
   private static func checkHost(_ head: RequestHead) throws(ControlRefusal) {
     guard let host = head.fields.first("host") else { return }
-    guard !isLocalName(host) else { return }
+    guard !HostName.isLocal(host) else { return }
     throw ControlRefusal(
       status: 403, reason: "Host has to be localhost or an IP address, not '\(host)'")
-  }
-
-  static func isLocalName(_ host: String) -> Bool {
-    if host.hasPrefix("[") { return true }
-    let name = host.prefix { $0 != ":" }.lowercased()
-    if name == "localhost" || name.hasSuffix(".localhost") { return true }
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 }

@@ -130,7 +130,13 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
   func streamDidDrain(_ stream: TCPStream) {
     switch state {
     case .open:
-      if let exchange { exchange.clientDidDrain() } else if pending != nil { consumePending() }
+      if let exchange {
+        exchange.clientDidDrain()
+      } else if pending != nil {
+        consumePending()
+      } else if waitsFor == nil {
+        setDeadline()
+      }
     case .lingering: linger()
     case .breaking: close()
     case .closed: break
@@ -212,6 +218,10 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
       // Not started over, so that a head that drips is bounded as a whole.
       if waitsFor != .requestHead { server.deadlines.requestHead.start(deadline) }
       waitsFor = .requestHead
+    } else if stream.queuedBytes > 0 {
+      // The client still takes the last answer, however slowly, so it is not idle.
+      deadline.stop()
+      waitsFor = nil
     } else {
       waitsFor = .clientIdle
       server.deadlines.clientIdle.start(deadline)

@@ -40,6 +40,8 @@ enum ErrorAnswer {
     buffer.append("Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n")
     // RFC 9110 section 15.5.2 asks for it.
     if status == 401 { buffer.append("WWW-Authenticate: Bearer realm=\"holdfast\"\r\n") }
+    // Section 15.5.6: what the proxy answers in an upstream's place.
+    if status == 405 { buffer.append("Allow: OPTIONS\r\n") }
     if status == 503 { buffer.append("Retry-After: 1\r\n") }
     if closing {
       buffer.append("Connection: close\r\n")

@@ -155,8 +155,14 @@ final class Exchange {
     HTTPSerializer.appendResponse(
       head: head, framing: framing, closing: closesClient,
       clientMinorVersion: requestHead.minorVersion,
-      extra: plan.extraResponseFields + (plan.observer?.responseFields(for: head) ?? []),
+      extra: dateField(head) + plan.extraResponseFields
+        + (plan.observer?.responseFields(for: head) ?? []),
       to: output)
+  }
+
+  /// When it came, where the upstream does not tell (RFC 9110 section 6.6.1).
+  private func dateField(_ head: ResponseHead) -> [(String, String)] {
+    head.fields.contains("date") ? [] : [("Date", server.memory.date())]
   }
 
   private func relay(_ bytes: UnsafeRawBufferPointer, _ output: ByteBuffer, isFirst: Bool) {
@@ -259,7 +265,7 @@ final class Exchange {
       server.exchangeEnded()
       client.breakOff(byReset: framing == .untilClose)
     case .probe:
-      client.write(Exchange.interim)
+      probe()
     case .cancel:
       connector?.cancel()
       connector = nil
@@ -270,7 +276,12 @@ final class Exchange {
     }
   }
 
-  private static let interim: StaticString = "HTTP/1.1 102 Processing\r\n\r\n"
+  private func probe() {
+    guard response != nil else { return client.write("HTTP/1.1 102 Processing\r\n\r\n") }
+    // Between two chunks: the first digit of the next one's size (RFC 9112 section 7.1). Elsewhere
+    // every byte would be one of the body.
+    if framing == .chunked { client.write("0") }
+  }
 
   private func send() {
     guard let upstream else { return }

@@ -19,8 +19,8 @@ struct ExchangeStateMachine {
     case answer(status: Int, reason: String)
     /// A part of the response has been sent: break the client's connection off visibly.
     case truncate(reason: String)
-    /// The client sent its end of data, which may mean that it is gone. Send it an interim response:
-    /// if it is, its system answers with a reset.
+    /// The client sent its end of data, which may mean that it is gone. Send it something that means
+    /// nothing: if it is, its system answers with a reset.
     case probe
     /// The client is gone: close the upstream connection.
     case cancel
@@ -164,8 +164,8 @@ struct ExchangeStateMachine {
   mutating func clientEnded() -> Action {
     switch phase {
     case .over: return .ignore
-    // The next bytes of the response are the probe.
-    case .relaying: return .ignore
+    // The next bytes of the response may be long in coming.
+    case .relaying: return .probe
     case .idle, .connecting, .waiting:
       if clientMinorVersion == 0 { return clientLost() }
       if isProbed { return .ignore }

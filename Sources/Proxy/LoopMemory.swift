@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 
 /// Memory that all connections of a loop share: it is used from one callback to its end only.
 final class LoopMemory {
@@ -8,6 +9,15 @@ final class LoopMemory {
   /// Where output is put together.
   let scratch = ByteBuffer(capacity: 64 * 1024)
   var pieces: [UnsafeRawBufferPointer] = []
+
+  private var lastDate: (second: Int64, text: String) = (-1, "")
+
+  /// Now, as the Date field says it.
+  func date() -> String {
+    let second = Loop.wallMillis() / 1000
+    if lastDate.second != second { lastDate = (second, HTTPDate.text(seconds: second)) }
+    return lastDate.text
+  }
 
   init() {
     slab = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 4096)

@@ -6,12 +6,17 @@ public struct UpstreamConfiguration: Sendable {
   /// Requests for `/NAME/...` go to this upstream, without that prefix, so it must not be the first
   /// part of a path that is to reach the first upstream. Also used in messages.
   public let name: String
+  /// Whether requests may ask for it by its name.
+  public let isNamed: Bool
   public let url: UpstreamURL
   /// Stands between this proxy and the upstream. With https it is asked for a tunnel.
   public let forwardProxy: ForwardProxy?
 
-  public init(name: String, url: UpstreamURL, forwardProxy: ForwardProxy? = nil) {
+  public init(
+    name: String, isNamed: Bool = true, url: UpstreamURL, forwardProxy: ForwardProxy? = nil
+  ) {
     self.name = name
+    self.isNamed = isNamed
     self.url = url
     self.forwardProxy = forwardProxy
   }

@@ -150,6 +150,12 @@ public final class ProxyServer {
       client.reject(head, status: 508, reason: "this proxy is its own upstream")
       return nil
     }
+    if let host = head.fields.first("host"), isForeignPage(head, host) {
+      client.reject(
+        head, status: 403,
+        reason: "a web page asked, at an address that is not this machine's: '\(host)'")
+      return nil
+    }
     if ForwardingLimit.of(head) == 0 {
       client.answerInstead(of: head)
       return nil
@@ -168,9 +174,16 @@ public final class ProxyServer {
 
   func exchangeEnded() { inFlight -= 1 }
 
+  /// A page in a browser can make a name of its own point to this machine, and then read answers. An
+  /// address, or `localhost`, cannot be made to mean something else.
+  private func isForeignPage(_ head: RequestHead, _ host: String) -> Bool {
+    head.fields.contains("origin") && address.isLoopback && configuration.clientToken == nil
+      && !HostName.isLocal(host)
+  }
+
   /// `/NAME/rest` goes to the upstream of that name as `/rest`, anything else to the first.
   private func route(_ head: RequestHead) -> (UpstreamPool, RequestHead) {
-    for pool in pools {
+    for (pool, upstream) in zip(pools, configuration.upstreams) where upstream.isNamed {
       let target = head.target.utf8
       guard target.count > pool.name.utf8.count, target.first == UInt8(ascii: "/"),
         target.dropFirst().starts(with: pool.name.utf8)

@@ -52,10 +52,10 @@ struct RequestReader {
     }
   }
 
-  /// The head of the request whose body is being read.
+  /// The head of the request whose body is being read, or what is known of one that is not complete.
   var head: RequestHead? {
     switch phase {
-    case .head: nil
+    case .head: parser.begun
     case .length(let head, _, _), .chunked(let head, _): head
     }
   }
@@ -65,8 +65,8 @@ struct RequestReader {
     do throws(WireError) {
       switch phase {
       case .head:
-        if !bytes.isEmpty { isMidway = true }
         let (consumed, head) = try parser.consume(bytes)
+        isMidway = head != nil || !parser.isIdle
         guard let head else { return (consumed, .more) }
         return (consumed, begin(head, hasMore: consumed < bytes.count))
       case .length(_, let body, let remaining):
@@ -77,6 +77,7 @@ struct RequestReader {
         return try consumeChunked(bytes, head, body)
       }
     } catch {
+      isMidway = true
       return (bytes.count, .refused(head, status: error.status, reason: error.reason))
     }
   }

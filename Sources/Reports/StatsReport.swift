@@ -55,7 +55,7 @@ public struct StatsReport: Sendable {
     breakdown.add(record, isLocal: turn.isLocal)
     first = min(first, record.startedAt)
     last = max(last, record.startedAt)
-    add(turn, to: &sums[turn.key, default: Self.sums(turn, breakdown.prices)])
+    Self.add(turn, to: &sums[turn.key, default: Self.sums(turn, breakdown.prices)])
     let day = date(record.startedAt)
     daySums[day, default: DaySums(meter: CostMeter(breakdown.prices))].totals.add(record)
     daySums[day, default: DaySums(meter: CostMeter(breakdown.prices))].meter.add(turn.costInput)
@@ -76,7 +76,7 @@ public struct StatsReport: Sendable {
       meter: CostMeter(prices))
   }
 
-  private func add(_ turn: StoredTurn, to sums: inout Sums) {
+  private static func add(_ turn: StoredTurn, to sums: inout Sums) {
     let record = turn.record
     sums.session.lastSeen = max(sums.session.lastSeen, record.startedAt)
     if !record.agent.isEmpty { sums.session.agent = record.agent }

@@ -35,7 +35,14 @@ struct HeadScanner<Start: StartLine> {
   ) throws(WireError) -> (consumed: Int, fields: HeaderFields?) {
     if input.isEmpty { return (0, nil) }
     if pending.isEmpty {
-      if let end = try scan(input) {
+      let end: Int?
+      do throws(WireError) {
+        end = try scan(input)
+      } catch {
+        pending = [UInt8](input.prefix(Self.mostOfStart))
+        throw error
+      }
+      if let end {
         let storage = [UInt8](input[0..<end])
         return (end, HeaderFields(storage: storage, lines: lines))
       }
@@ -48,11 +55,29 @@ struct HeadScanner<Start: StartLine> {
     pending.append(contentsOf: input.prefix(max(longest + 1 - known, 1)))
     let collected = pending
     pending = []
-    let end = try collected.withBytes { bytes throws(WireError) in try scan(bytes) }
-    pending = collected
+    let end: Int?
+    do throws(WireError) {
+      end = try collected.withBytes { bytes throws(WireError) in try scan(bytes) }
+      pending = collected
+    } catch {
+      pending = collected
+      throw error
+    }
     guard let end else { return (pending.count - known, nil) }
     pending.removeLast(pending.count - end)
     return (end - known, HeaderFields(storage: pending, lines: lines))
+  }
+
+  /// Longer than the start of a line that has to be recognised.
+  private static var mostOfStart: Int { 1024 }
+
+  /// What has arrived of the first line that is not empty, refused or not, as far as that tells what
+  /// the head is about.
+  var begunLine: ArraySlice<UInt8> { Self.firstLine(pending) }
+
+  static func firstLine(_ head: [UInt8]) -> ArraySlice<UInt8> {
+    let start = head.prefix(mostOfStart).drop { [0x0D, 0x0A].contains($0) }
+    return start.prefix { $0 != ByteClass.carriageReturn && $0 != 0x0A }
   }
 
   /// Makes the scanner ready for the next head and gives its memory back.

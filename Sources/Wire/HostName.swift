@@ -1,6 +1,16 @@
 /// The grammar of Host: `uri-host [ ":" port ]` (RFC 9110 section 7.2, RFC 3986 section 3.2.2). An
 /// empty host is refused, as it must be in an http URI (RFC 9110 section 4.2.1).
-enum HostName {
+public enum HostName {
+  /// Whether `host`, a valid value of Host, is an address or `localhost`, which no name server can
+  /// make mean something else.
+  public static func isLocal(_ host: String) -> Bool {
+    if host.hasPrefix("[") { return true }
+    let name = host.prefix { $0 != ":" }.lowercased()
+    if name == "localhost" || name.hasSuffix(".localhost") { return true }
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+  }
+
   static func isValid(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
     guard let parts = split(bytes, range) else { return false }
     if let port = parts.port, !port.isEmpty, self.port(bytes, port) == nil { return false }

@@ -5,13 +5,28 @@
 public struct RequestHeadParser {
   private var scanner: HeadScanner<RequestLine>
   private var failure: WireError?
+  private var refused: RequestHead?
 
   public init(limits: HTTPLimits = .request) {
     scanner = HeadScanner(limits: limits)
   }
 
-  /// Whether no byte of the next head has arrived.
-  public var isIdle: Bool { scanner.isIdle && failure == nil }
+  /// Whether nothing of the next head has arrived, but for empty lines.
+  public var isIdle: Bool { failure == nil && (scanner.isIdle || scanner.begunLine.isEmpty) }
+
+  /// What is known of a head that is not complete, or was refused: enough to answer it in the form
+  /// of the API that was called. It has no fields, and nothing of it was checked.
+  public var begun: RequestHead? { failure == nil ? Self.begun(scanner.begunLine) : refused }
+
+  private static func begun(_ line: ArraySlice<UInt8>) -> RequestHead? {
+    let words = line.split(separator: 0x20, maxSplits: 2)
+    guard words.count >= 2, words[0].allSatisfy({ ByteClass.isToken($0) }),
+      words[1].allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+    else { return nil }
+    return RequestHead(
+      method: String(decoding: words[0], as: UTF8.self),
+      target: String(decoding: words[1], as: UTF8.self), keepAlive: false)
+  }
 
   /// Takes bytes up to the end of the head; the bytes behind it are left to the caller.
   /// - Returns: how many bytes were taken, which is all of them unless there is a head.
@@ -19,14 +34,21 @@ public struct RequestHeadParser {
     _ bytes: UnsafeRawBufferPointer
   ) throws(WireError) -> (consumed: Int, head: RequestHead?) {
     if let failure { throw failure }
+    var line: ArraySlice<UInt8>?
     do throws(WireError) {
       let (consumed, fields) = try scanner.consume(bytes)
       guard let fields else { return (consumed, nil) }
-      let head = try Self.head(scanner, fields)
-      scanner.reset()
-      return (consumed, head)
+      do throws(WireError) {
+        let head = try Self.head(scanner, fields)
+        scanner.reset()
+        return (consumed, head)
+      } catch {
+        line = HeadScanner<RequestLine>.firstLine(fields.storage)
+        throw error
+      }
     } catch {
       failure = error
+      refused = Self.begun(line ?? scanner.begunLine)
       scanner.reset()
       throw error
     }

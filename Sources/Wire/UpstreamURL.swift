@@ -79,9 +79,20 @@ public struct UpstreamURL: Sendable, Equatable, CustomStringConvertible {
     return isDefault ? name : "\(name):\(port)"
   }
 
-  /// The target to ask the upstream for, given the target of the agent's request.
+  /// The target to ask the upstream for, given the target of the agent's request. A URL may end in
+  /// `/v1`, as the variables of agents do: what agents put in front of their paths is not put there
+  /// twice.
   public func target(for requestTarget: String) -> String {
-    basePath.isEmpty || requestTarget == "*" ? requestTarget : basePath + requestTarget
+    if basePath.isEmpty || requestTarget == "*" { return requestTarget }
+    let path = requestTarget.utf8
+    guard basePath.hasSuffix("/v1"), path.starts(with: "/v1".utf8) else {
+      return basePath + requestTarget
+    }
+    let rest = path.dropFirst(3)
+    guard rest.isEmpty || rest.first == UInt8(ascii: "/") || rest.first == UInt8(ascii: "?") else {
+      return basePath + requestTarget
+    }
+    return basePath + String(Substring(rest))
   }
 
   /// The URL without user information.

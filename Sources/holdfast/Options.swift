@@ -15,6 +15,8 @@ struct ServeOptions {
 
   struct Upstream {
     var name: String
+    /// Whether it was given that name.
+    var isNamed = false
     var url: UpstreamURL
     var forwardProxy: ForwardProxy?
   }
@@ -139,16 +141,21 @@ struct ServeOptions {
     for text in texts {
       var name = found.isEmpty ? "default" : ""
       var url = Substring(text)
-      if let equals = text.firstIndex(of: "="),
-        text[..<equals].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" })
-      {
+      var isNamed = false
+      if let equals = text.firstIndex(of: "="), text[..<equals].allSatisfy(isPartOfName) {
         name = String(text[..<equals])
+        isNamed = true
         url = text[text.index(after: equals)...]
       }
       guard !name.isEmpty, !found.contains(where: { $0.name == name }) else {
         throw .badValue(
           option: "upstream", value: String(url),
           expected: "told apart from the others; write NAME=URL with a name of its own")
+      }
+      if name.lowercased() == "v1" {
+        throw .badValue(
+          option: "upstream", value: text,
+          expected: "called otherwise: every path of the first one begins with /v1")
       }
       let address: UpstreamURL
       do throws(URLError) {
@@ -160,12 +167,19 @@ struct ServeOptions {
       }
       do throws(ProxyEnvironment.Fault) {
         found.append(
-          Upstream(name: name, url: address, forwardProxy: try environment.proxy(for: address)))
+          Upstream(
+            name: name, isNamed: isNamed, url: address,
+            forwardProxy: try environment.proxy(for: address)))
       } catch {
         throw .badEnvironment(variable: error.variable, reason: error.reason)
       }
     }
     return found
+  }
+
+  private static func isPartOfName(_ character: Character) -> Bool {
+    character.isASCII
+      && (character.isLetter || character.isNumber || character == "-" || character == "_")
   }
 }
 

@@ -223,7 +223,7 @@ final class Serving {
     var configuration = ProxyConfiguration(
       listen: options.listen,
       upstreams: upstreams.map {
-        .init(name: $0.name, url: $0.url, forwardProxy: $0.forwardProxy)
+        .init(name: $0.name, isNamed: $0.isNamed, url: $0.url, forwardProxy: $0.forwardProxy)
       })
     configuration.authorities = options.upstreamCA
     configuration.clientToken = options.clientToken

@@ -11,6 +11,8 @@ import Testing
     ["demo", "--max-body", "1T"], ["demo", "--upstream", "http://h"], ["explain"], ["check"],
     ["check", "--min-preserved", "101", "x"], ["upstream-sim", "--slots", "0"],
     ["--upstream", "http://a", "--upstream", "http://b"],
+    ["--upstream", "http://a", "--upstream", "v1=http://b"],
+    ["--upstream", "http://a", "--upstream", "\u{e9}=http://b"],
   ])
   func `a command line that cannot be followed is one sentence and status 2`(
     _ arguments: [String]

@@ -76,6 +76,52 @@ import Wire
     harness.finish()
   }
 
+  @Test(arguments: [
+    ("POST /v1/messages HTTP/1.1\r\n\r\n", 400),
+    ("POST /v1/messages HTTP/1.1\r\nHost: a\r\nbad field: 1\r\n\r\n", 400),
+    (
+      "POST /v1/messages?beta=true HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+      501
+    ),
+    ("POST /v1/messages HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    ("POST /v1/messages HTTP/1.1\r\nX: " + String(repeating: "x", count: 70_000), 431),
+    ("POST /v1/messages/" + String(repeating: "x", count: 20_000), 414),
+  ])
+  func `a head that is refused is answered in the shape of the API that it asked for`(
+    _ request: String, _ status: Int
+  ) throws {
+    for cut in [request.utf8.count, 30] {
+      let harness = try ProxyHarness()
+      let bytes = Array(request.utf8)
+      let client = harness.client(String(decoding: bytes[..<cut], as: UTF8.self))
+      harness.wait(for: "the connection") { client.isConnected }
+      harness.test.settle(rounds: 3)
+      client.send(Array(bytes[cut...]))
+      harness.wait(for: "the answer") { client.hasEnded || client.failure != nil }
+      #expect(client.text.hasPrefix("HTTP/1.1 \(status) "))
+      #expect(client.text.contains(#"{"type":"error","error":{"type":"#), "\(client.text)")
+      harness.finish()
+    }
+  }
+
+  @Test func `a head that takes too long is answered in the shape of its API`() throws {
+    let harness = try ProxyHarness { $0.timeouts.requestHead = 30 }
+    let client = harness.client("POST /v1/messages HTTP/1.1\r\nHost: a\r\n")
+    harness.wait(for: "the answer") { client.hasEnded }
+    #expect(client.text.hasPrefix("HTTP/1.1 408 "))
+    #expect(client.text.contains(#"{"type":"error","error":"#))
+    harness.finish()
+  }
+
+  @Test func `405 says what is allowed`() throws {
+    let harness = try ProxyHarness()
+    let client = harness.client("TRACE / HTTP/1.1\r\nHost: a\r\nMax-Forwards: 0\r\n\r\n")
+    harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
+    #expect(client.text.hasPrefix("HTTP/1.1 405 "))
+    #expect(client.text.contains("\r\nAllow: OPTIONS\r\n"))
+    harness.finish()
+  }
+
   @Test func `a body at the limit is accepted`() throws {
     let harness = try ProxyHarness { $0.maxBodyBytes = 1000 }
     _ = harness.client(post(String(repeating: "a", count: 1000)))

@@ -115,14 +115,15 @@ import Testing
     }
   }
 
-  @Test func `a client is probed once, before the response, and only with HTTP 1_1`() {
+  @Test func `a client is probed once before the response, and only with HTTP 1_1, and once in it`()
+  {
     var machine = sent()
     #expect(machine.clientEnded() == .probe)
     #expect(machine.clientEnded() == .ignore)
     #expect(machine.head(status: 200, isInformational: false) == .begin)
     machine = sent()
     _ = machine.head(status: 200, isInformational: false)
-    #expect(machine.clientEnded() == .ignore)
+    #expect(machine.clientEnded() == .probe)
     machine = sent(minor: 0)
     #expect(machine.clientEnded() == .cancel)
   }

@@ -72,6 +72,42 @@ import Testing
     harness.finish()
   }
 
+  @Test func `empty lines behind a request are not the start of another`() throws {
+    let harness = try ProxyHarness {
+      $0.timeouts.requestHead = 20
+      $0.timeouts.clientIdle = 200
+    }
+    harness.upstream.answerAll(ok("x"))
+    let client = harness.client(get() + "\r\n")
+    harness.wait(for: "the end") { client.hasEnded }
+    #expect(client.text.hasSuffix("\r\n\r\nx"), "no 408 behind the answer")
+    harness.finish()
+  }
+
+  @Test func `an answer that the client still takes is not cut off for idleness`() throws {
+    let harness = try ProxyHarness { $0.timeouts.clientIdle = 30 }
+    let body = String(repeating: "x", count: 5_000_000) + "end"
+    let client = harness.client()
+    harness.wait(for: "the client") { client.isConnected }
+    client.stopReading()
+    client.send(get())
+    // Sent piece by piece, until no more is taken: the end of the body waits in the proxy.
+    let peer = try harness.request()
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n")
+    peer.send(body)
+    harness.wait(for: "a full connection") { harness.server.unsentBytes > 0 }
+    var ticks = 0
+    let timer = Timer(loop: harness.test.loop) { ticks += 1 }
+    timer.start(afterMillis: 20, repeatMillis: 20)
+    harness.wait(for: "more than the limit") { ticks >= 5 }
+    timer.close()
+    client.startReading()
+    harness.wait(for: "the whole answer") { client.received.count > body.utf8.count }
+    #expect(client.text.hasSuffix("end"))
+    harness.wait(for: "the end, once it is idle") { client.hasEnded }
+    harness.finish()
+  }
+
   @Test func `an upstream that says close is not used again`() throws {
     let harness = try ProxyHarness()
     harness.upstream.answerAll(ok("x", "Connection: close\r\n"))

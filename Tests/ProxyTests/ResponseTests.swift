@@ -10,6 +10,22 @@ import Testing
     text.components(separatedBy: "\r\n\r\n").dropFirst().joined(separator: "\r\n\r\n")
   }
 
+  @Test func `an answer without a date gets one, and one with a date keeps it`() throws {
+    let harness = try ProxyHarness()
+    harness.upstream.answerAll(ok("x"))
+    let client = harness.client(get())
+    harness.wait(for: "the answer") { client.text.hasSuffix("\r\n\r\nx") }
+    #expect(client.text.occurrences(of: "\r\nDate: ") == 1)
+    #expect(client.text.contains(" GMT\r\n"))
+    client.forget()
+    harness.upstream.answerAll(ok("y", "date: Thu, 01 Jan 1970 00:00:01 GMT\r\n"))
+    client.send(get())
+    harness.wait(for: "the answer") { client.text.hasSuffix("\r\n\r\ny") }
+    #expect(client.text.lowercased().occurrences(of: "\r\ndate: ") == 1)
+    #expect(client.text.contains("\r\ndate: Thu, 01 Jan 1970 00:00:01 GMT\r\n"))
+    harness.finish()
+  }
+
   @Test func `each piece of a stream is passed on when it arrives`() throws {
     let harness = try ProxyHarness()
     let client = harness.client(post("{}"))

@@ -31,6 +31,36 @@ import Wire
     harness.finish()
   }
 
+  @Test func `an upstream that was given no name has none in paths`() throws {
+    let harness = try ProxyHarness { configuration in
+      let url = configuration.upstreams[0].url
+      configuration.upstreams = [UpstreamConfiguration(name: "default", isNamed: false, url: url)]
+    }
+    _ = harness.client(get("/default/foo"))
+    #expect(try harness.request().text.hasPrefix("GET /default/foo HTTP/1.1\r\n"))
+    harness.finish()
+  }
+
+  private static let page = "POST /v1/chat/completions HTTP/1.1\r\nOrigin: http://evil.example\r\n"
+
+  @Test func `a web page that calls this machine by a name of its own is refused`() throws {
+    let harness = try ProxyHarness()
+    let client = harness.client(
+      Self.page + "Host: evil.example:8089\r\nContent-Length: 2\r\n\r\n{}")
+    harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
+    #expect(client.text.hasPrefix("HTTP/1.1 403 "))
+    #expect(harness.upstream.connections.isEmpty)
+    harness.finish()
+  }
+
+  @Test(arguments: ["localhost:8089", "127.0.0.1:8089", "[::1]:8089"])
+  func `a page that calls it by what it is passes`(_ host: String) throws {
+    let harness = try ProxyHarness()
+    _ = harness.client(Self.page + "Host: \(host)\r\nContent-Length: 2\r\n\r\n{}")
+    try harness.request(ending: "{}")
+    harness.finish()
+  }
+
   @Test func `two upstreams of one name are refused`() throws {
     let test = try TestLoop()
     let address = try SocketAddress(ip: "127.0.0.1", port: 0)

@@ -9,7 +9,8 @@ enum SocketTable {
     var sum = 0
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
-      let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      let bytes = line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:))
+      let text = String(decoding: bytes, as: UTF8.self)
       // Number, local and remote address, state, and the lengths of both queues.
       let fields = text.split(separator: " ")
       guard fields.count > 4, fields[3] == "01",

@@ -93,3 +93,17 @@ func `user information is noticed and never shown`(_ text: String) throws {
   #expect(try UpstreamURL(parsing: "http://a").target(for: "/v1") == "/v1")
   #expect(try UpstreamURL(parsing: "http://a/base").target(for: "*") == "*")
 }
+
+@Test(arguments: [
+  ("http://a/v1", "/v1/chat/completions", "/v1/chat/completions"),
+  ("http://a/openai/v1", "/v1/models?x=1", "/openai/v1/models?x=1"),
+  ("http://a/v1", "/v1", "/v1"), ("http://a/v1", "/v1?x", "/v1?x"),
+  ("http://a/v1", "/chat/completions", "/v1/chat/completions"),
+  ("http://a/v1", "/v1beta/models", "/v1/v1beta/models"), ("http://a/v1", "*", "*"),
+  ("http://a/base", "/v1/models", "/base/v1/models"), ("http://a", "/v1/models", "/v1/models"),
+])
+func `a version that ends the url is not put in front of one`(
+  _ url: String, _ target: String, _ forwarded: String
+) throws {
+  #expect(try UpstreamURL(parsing: url).target(for: target) == forwarded)
+}
