@@ -148,13 +148,11 @@ public struct Alignment: Sendable {
         !used[$0] && old.index.blocks[$0].kind == new.index.blocks[$1].kind
           && old.index.blocks[$0].group == .messages
       }
+    var names = NameSearch(old.index, olds)
     var from = olds.lowerBound
     for b in news {
       let block = new.index.blocks[b]
-      let named = (from..<olds.upperBound).first { a in
-        !used[a] && block.identity != 0 && old.index.blocks[a].identity == block.identity
-          && old.index.blocks[a].kind == block.kind
-      }
+      let named = names.first(block, from: from)
       let placed =
         from < olds.upperBound && !used[from]
           && (isRenamed || isAlike(old.index.blocks[from], block)) ? from : nil

@@ -4,16 +4,25 @@ import Bytes
 enum VolatileText {
   /// The first line and word by which two texts differ is a date, a time or both.
   static func isClock(_ before: String, _ after: String) -> Bool {
-    guard let pairs = changedLines(before, after), !pairs.isEmpty else { return false }
+    let a = lines(before)
+    let b = lines(after)
+    guard a.count == b.count else { return false }
     var sawTime = false
-    for (old, new) in pairs {
-      let a = words(old)
-      let b = words(new)
-      guard a.count == b.count else { return false }
-      let named = mentionsTime(old)
-      for (x, y) in zip(a, b) where x != y {
-        guard isTimeWord(x), isTimeWord(y) else { return false }
-        sawTime = sawTime || named || hasTimeShape(x) || isNameOfTime(x)
+    // Most texts that differ do so by a word that is no time, and soon: nothing is done in advance.
+    for (old, new) in zip(a, b) where old != new {
+      var left = old.utf8
+      var right = new.utf8
+      while true {
+        let x = nextWord(&left)
+        let y = nextWord(&right)
+        guard let x, let y else {
+          if x == nil, y == nil { break }
+          return false
+        }
+        if x.elementsEqual(y) { continue }
+        guard isTimeWord(Substring(x)), isTimeWord(Substring(y)) else { return false }
+        sawTime =
+          sawTime || hasTimeShape(Substring(x)) || isNameOfTime(Substring(x)) || mentionsTime(old)
       }
     }
     return sawTime
@@ -46,12 +55,8 @@ enum VolatileText {
 
   // MARK: Lines
 
-  /// Pairs of lines that differ; nil if the number of lines differs.
-  private static func changedLines(_ before: String, _ after: String) -> [(String, String)]? {
-    let a = before.split(separator: "\n", omittingEmptySubsequences: false)
-    let b = after.split(separator: "\n", omittingEmptySubsequences: false)
-    guard a.count == b.count else { return nil }
-    return zip(a, b).filter { $0 != $1 }.map { (String($0), String($1)) }
+  private static func lines(_ text: String) -> [Substring] {
+    text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { Substring($0) }
   }
 
   /// The range of lines by which the texts differ, as line numbers of `before`.
@@ -62,30 +67,55 @@ enum VolatileText {
   }
 
   private static func isInSection(_ before: String, _ after: String, _ marks: [String]) -> Bool {
-    let a = before.split(separator: "\n", omittingEmptySubsequences: false)
-    let b = after.split(separator: "\n", omittingEmptySubsequences: false)
+    let a = lines(before)
+    let b = lines(after)
     guard let line = firstChangedLine(a, b) else { return false }
     let shown = a.isEmpty ? b : a
     // The heading of the section stands above its lines, not far away.
     var at = min(line, shown.count - 1)
     let farthest = max(0, at - 60)
     while at >= farthest {
-      let text = shown[at].lowercased()
+      let text = heading(shown[at])
       if marks.contains(where: { text.containsText($0) }) { return true }
       // Another heading ends the section.
       if at < line, text.hasPrefix("# ") || text.hasPrefix("## ") { return false }
       at -= 1
     }
-    return line < b.count && marks.contains { b[line].lowercased().containsText($0) }
+    guard line < b.count else { return false }
+    let text = heading(b[line])
+    return marks.contains { text.containsText($0) }
+  }
+
+  /// The start of a line, which is where it says what it is about.
+  private static func heading(_ line: Substring) -> String {
+    String(decoding: line.utf8.prefix(512), as: UTF8.self).lowercased()
   }
 
   // MARK: Words
 
-  private static func words(_ line: String) -> [Substring] {
-    line.split { " \t,;()[]<>\"'`|=".contains($0) }
+  private static func isSeparator(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ","), UInt8(ascii: ";"),
+      UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["), UInt8(ascii: "]"),
+      UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"),
+      UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "="):
+      true
+    default: false
+    }
   }
 
-  private static func mentionsTime(_ line: String) -> Bool {
+  /// Takes the next word off the line.
+  private static func nextWord(_ rest: inout Substring.UTF8View) -> Substring.UTF8View? {
+    let begin = rest.drop { isSeparator($0) }
+    let word = begin.prefix { !isSeparator($0) }
+    rest = begin[word.endIndex...]
+    return word.isEmpty ? nil : word
+  }
+
+  /// Longer than any date or time.
+  private static let longestTime = 64
+
+  private static func mentionsTime(_ line: Substring) -> Bool {
     let text = line.lowercased()
     return ["date", "time", "today", "clock", " now", "utc", "timestamp"].contains {
       text.containsText($0)
@@ -93,7 +123,8 @@ enum VolatileText {
   }
 
   private static func isTimeWord(_ word: Substring) -> Bool {
-    isNameOfTime(word) || hasTimeShape(word)
+    guard word.utf8.count <= longestTime else { return false }
+    return isNameOfTime(word) || hasTimeShape(word)
       || (word.contains { $0.isNumber } && word.allSatisfy { $0.isNumber || ".:".contains($0) })
   }
 
