@@ -30,6 +30,7 @@ final class ControlConnection: StreamDelegate {
   private var pending: [UInt8] = []
   private var feed: EventFeed?
   private var isChunked = true
+  private var isPaused = false
 
   /// Above this much unsent output no more events are handed over: they wait where the oldest can be
   /// dropped.
@@ -70,6 +71,9 @@ final class ControlConnection: StreamDelegate {
     // A client that shows the end of its requests may still want their answers.
     case .waiting: stream.watchForReset()
     case .closing: if stream.queuedBytes == 0 { close() }
+    case .head where stream.queuedBytes > 0:
+      state = .closing
+      finish()
     case .head, .body, .streaming, .closed: close()
     }
   }
@@ -80,7 +84,12 @@ final class ControlConnection: StreamDelegate {
     switch state {
     case .closing: close()
     case .streaming: pump()
-    case .head, .body, .waiting, .closed: break
+    case .head, .body:
+      guard isPaused else { return }
+      isPaused = false
+      stream.startReading()
+      consumePending()
+    case .waiting, .closed: break
     }
   }
 
@@ -90,18 +99,32 @@ final class ControlConnection: StreamDelegate {
     var rest = bytes
     while !rest.isEmpty {
       switch state {
+      case .head where stream.queuedBytes > Self.maxQueuedBytes:
+        // Whoever asks without taking answers is not asked to go on.
+        isPaused = true
+        stream.stopReading()
+        return stash(rest)
       case .head: readHead(&rest)
       case .body: readBody(&rest)
       case .waiting:
         // Nobody has to send the next request before the answer to this one.
-        guard pending.count + rest.count <= server.configuration.maxBodyBytes else {
-          return close()
-        }
-        pending += rest
-        return
+        return stash(rest)
       case .streaming, .closing, .closed: return
       }
     }
+  }
+
+  private func stash(_ rest: UnsafeRawBufferPointer) {
+    // One read's worth behind a full request.
+    guard pending.count + rest.count <= server.configuration.maxBodyBytes + server.readBuffer.count
+    else { return close() }
+    pending += rest
+  }
+
+  private func consumePending() {
+    let waiting = pending
+    pending = []
+    waiting.withUnsafeBytes { consume($0) }
   }
 
   private func readHead(_ rest: inout UnsafeRawBufferPointer) {
@@ -249,9 +272,7 @@ final class ControlConnection: StreamDelegate {
     delegate.control(command) { [self] isDone in
       guard case .waiting = state else { return }
       if isDone { respond(head, json: json) } else { refuse(refusal(), head) }
-      let waiting = pending
-      pending = []
-      waiting.withUnsafeBytes { consume($0) }
+      consumePending()
     }
   }
 

@@ -1,6 +1,6 @@
 import Bytes
 import EventLoop
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 
@@ -107,6 +107,10 @@ import Testing
     #expect(unknown.status == 404)
   }
 
+  private func answers(_ client: Agent) -> Int {
+    client.peer.text.components(separatedBy: "HTTP/1.1 200").count - 1
+  }
+
   // MARK: Framing
 
   @Test(arguments: [
@@ -131,6 +135,38 @@ import Testing
     client.peer.send("e\":\"hold\"}")
     scene.wait(for: "the answer") { client.response?.isComplete == true }
     #expect(client.response?.status == 200)
+  }
+
+  @Test func `answers that nobody takes are not piled up`() throws {
+    let scene = try Scene(options: ["--control", path])
+    let client = try scene.client(of: path)
+    client.peer.stopReading()
+    let count = 20_000
+    let request = "GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    client.peer.send(String(repeating: request, count: count))
+    let other = try scene.client(of: path)
+    other.get("/health")
+    #expect(try scene.response(to: other).status == 200)
+    #expect(client.peer.queuedBytes > 0, "the proxy has stopped reading")
+    client.peer.startReading()
+    scene.wait(for: "all answers") { answers(client) == count }
+  }
+
+  @Test func `whoever has said everything still gets the whole answer`() throws {
+    let scene = try Scene(options: ["--control", path])
+    scene.answerAll(chatAnswer())
+    let agent = scene.agent()
+    for number in 0..<800 {
+      let prompt = Prompts.chat(["talk \(number) about something else entirely"])
+      _ = try scene.call(agent, "/v1/chat/completions", prompt)
+    }
+    let client = try scene.client(of: path)
+    client.peer.stopReading()
+    client.get("/sessions")
+    client.peer.shutdown()
+    scene.test.settle(rounds: 5)
+    client.peer.startReading()
+    #expect(try scene.response(to: client).isComplete)
   }
 
   @Test func `more connections than there is room for are told so`() throws {
