@@ -5,6 +5,7 @@ let version = "0.1.0"
 
 /// Reads the command line and runs what it asks for; ends the process with the fitting status.
 func runHoldfast() -> Never {
+  openStandardDescriptors()
   prepareSignals()
   setlocale(LC_ALL, "")
   var line = ParsedCommandLine(command: .proxy, values: [:])
@@ -49,6 +50,15 @@ func runHoldfast() -> Never {
   }
 }
 
+/// A parent may have closed some of them, and the next file or socket would take the place: what is
+/// printed would go there.
+private func openStandardDescriptors() {
+  for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
+    // The lowest one that is free is this one.
+    _ = open("/dev/null", O_RDWR)
+  }
+}
+
 private func prepareSignals() {
   HangUpWatch.noteTerminal()
   // A parent may have blocked signals, and a mask is inherited: SIGTERM would never arrive.
@@ -68,6 +78,15 @@ enum Console {
 
   static func error(_ text: String) { _ = write(text + "\n", 2) }
 
+  /// For the end of a process, which a terminal that is held must not hold up.
+  static func last(_ text: String, _ descriptor: Int32 = 1) {
+    var lines = WaitingLines(descriptor: descriptor)
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      lines.append(String(line))
+    }
+    if lines.wait(millis: 1_000) { _ = lines.write() }
+  }
+
   /// - Returns: false if the descriptor does not take text any more.
   static func write(_ text: String, _ descriptor: Int32) -> Bool {
     var text = text
@@ -83,6 +102,11 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
     let written = Glibc.write(descriptor, start, rest.count)
     if written < 0 {
       if errno == EINTR { continue }
+      if errno == EAGAIN {
+        var watch = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&watch, 1, -1)
+        continue
+      }
       return errno
     }
     rest = UnsafeRawBufferPointer(rebasing: rest[written...])

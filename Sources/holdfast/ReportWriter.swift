@@ -1,4 +1,5 @@
 import CSystem
+import EventLoop
 import Glibc
 import Reports
 import Synchronization
@@ -20,8 +21,8 @@ final class ReportWriter: @unchecked Sendable {
   private var thread: Thread?
   /// Where lines go.
   private let lineOutput: Int32
-  /// Lines that are not written yet.
-  private var lines = ""
+  private var lines: WaitingLines
+  private let hasEnded = Atomic<Bool>(false)
 
   /// - Parameters:
   ///   - log: file that lines are appended to; nil for standard output.
@@ -36,6 +37,7 @@ final class ReportWriter: @unchecked Sendable {
     path = ndjson ?? ""
     file = -1
     lineOutput = try log.map { path throws(FileError) in try Self.open(path) } ?? 1
+    self.lines = WaitingLines(descriptor: lineOutput)
     if let ndjson {
       file = try Self.open(ndjson)
     }
@@ -44,11 +46,16 @@ final class ReportWriter: @unchecked Sendable {
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     _ = csystem_set_nonblocking(ends[1])
     bell = (ends[0], ends[1])
-    thread = Thread(name: "reports") { [unowned self] in run() }
+    thread = Thread(name: "reports") { [unowned self] in
+      run()
+      hasEnded.store(true, ordering: .releasing)
+    }
   }
 
   private static func open(_ path: String) throws(FileError) -> Int32 {
-    let file = csystem_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    // A named pipe that nobody reads is an error, and no reason to wait.
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK
+    let file = csystem_open(path, flags, 0o600)
     guard file >= 0 else { throw FileError(path: path, code: errno) }
     return file
   }
@@ -69,16 +76,26 @@ final class ReportWriter: @unchecked Sendable {
   func setLines(_ on: Bool) { printsLines.store(on, ordering: .relaxed) }
 
   /// Writes what is left and ends the thread. Loop thread only.
-  func finish() {
-    while ring.hasBacklog {
+  /// - Returns: false if output takes nothing for so long that the thread was given up; the process has
+  ///   to end then.
+  func finish() -> Bool {
+    let end = Loop.monotonicNanos() + Self.mostEndNanos
+    while ring.hasBacklog, Loop.monotonicNanos() < end {
       if ring.flush() { wake() }
       usleep(500)
     }
     stopping.store(true, ordering: .sequentiallyConsistent)
     wake()
+    while !hasEnded.load(ordering: .acquiring), thread != nil {
+      if Loop.monotonicNanos() >= end { return false }
+      usleep(500)
+    }
     thread?.join()
     thread = nil
+    return true
   }
+
+  private static let mostEndNanos: UInt64 = 4_000_000_000
 
   private func wake() {
     var byte: UInt8 = 1
@@ -90,11 +107,14 @@ final class ReportWriter: @unchecked Sendable {
     while true {
       while let event = ring.pop() {
         handle(event)
-        if lines.utf8.count >= Self.mostLineBytes { writeLines() }
+        if lines.count >= Self.mostLineBytes { writeLines() }
         lingers = 8
       }
       writeLines()
-      if stopping.load(ordering: .sequentiallyConsistent) { return }
+      if stopping.load(ordering: .sequentiallyConsistent) {
+        if lines.wait(millis: Self.lastWaitMillis) { writeLines() }
+        return
+      }
       // Events come in bursts: a short pause collects them, and the loop need not ring the bell for
       // each one.
       if lingers > 0 {
@@ -110,10 +130,15 @@ final class ReportWriter: @unchecked Sendable {
 
   private func wait(millis: Int32) {
     var bellWatch = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
-    guard poll(&bellWatch, 1, millis) > 0 else { return }
+    // While the log takes nothing it is looked at now and then.
+    let limit = lines.count > 0 && millis < 0 ? 250 : millis
+    guard poll(&bellWatch, 1, limit) > 0 else { return }
     var bytes: (UInt64, UInt64) = (0, 0)
     _ = read(bell.read, &bytes, 16)
   }
+
+  /// For a log that takes nothing when everything else has ended.
+  private static let lastWaitMillis: Int32 = 1_000
 
   private func handle(_ event: TurnEvent) {
     if case .finished(let record) = event, file >= 0 {
@@ -125,19 +150,15 @@ final class ReportWriter: @unchecked Sendable {
       }
     }
     guard printsLines.load(ordering: .relaxed), let line = EventLine.text(event) else { return }
-    lines += line
-    lines += "\n"
+    lines.append(line)
   }
 
   private static let mostLineBytes = 16 * 1024
 
   private func writeLines() {
-    guard !lines.isEmpty else { return }
-    if !Console.write(lines, lineOutput) {
-      printsLines.store(false, ordering: .relaxed)
-      notify("the log of turns takes no more; turns are not written to it any more")
-    }
-    lines.removeAll(keepingCapacity: true)
+    if lines.write() { return }
+    printsLines.store(false, ordering: .relaxed)
+    notify("the log of turns takes no more; turns are not written to it any more")
   }
 }
 

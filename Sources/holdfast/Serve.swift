@@ -99,15 +99,15 @@ final class Serving {
       leaveTerminal()
       reload.finish()
       control?.stop()
-      reports.finish()
-      capture?.finish()
       finishLedger()
+      if !reports.finish() { isTerminalStuck = true }
+      capture?.finish()
       demo?.stop()
       if isTerminalStuck {
         // The write that hangs would hold up the end of the process as well.
         _exit(status)
       }
-      if let farewell { Console.print(farewell) }
+      if let farewell { Console.last(farewell) }
     }
     CoreDumps.forbid()
     DescriptorLimit.raise()
@@ -358,7 +358,7 @@ final class Serving {
   private func finishLedger() {
     engine?.keepRest()
     ledger?.finish()
-    while let text = notices.take() { Console.error("holdfast: \(text)") }
+    while let text = notices.take() { Console.last("holdfast: \(text)", 2) }
   }
 
   private func printBanner(_ address: SocketAddress, _ upstreams: [ServeOptions.Upstream]) {

@@ -84,4 +84,50 @@ import Testing
     #expect(server.exitStatus() == 0)
     try test.loop.close()
   }
+
+  @Test(arguments: ["<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"])
+  func `standard descriptors that are closed are no reason to fail`(_ closed: String) throws {
+    let test = try TestLoop()
+    let upstream = try ScriptedUpstream(loop: test.loop)
+    let directory = try TemporaryDirectory()
+    let socket = directory.path + "/control.sock"
+    let process = try HoldfastProcess(
+      [
+        "-c", "exec \"$0\" \"$@\" \(closed)", HoldfastProcess.path, "--listen", "127.0.0.1:0",
+        "--upstream", "http://\(upstream.address)", "--no-tui", "--no-probes", "--no-ledger",
+        "--control", socket,
+      ], program: "/bin/sh")
+    var agents: [Agent] = []
+    let isUp = test.run {
+      guard TemporaryDirectory.names(in: directory.path).contains("control.sock"),
+        let peer = try? RawPeer(path: socket, loop: test.loop)
+      else { return process.exitStatus() != nil }
+      let agent = Agent(peer, host: "localhost")
+      agents.append(agent)
+      agent.get("/health")
+      return test.run { agent.response?.isComplete == true || agent.peer.isOver }
+        && agent.response?.status == 200
+    }
+    #expect(isUp)
+    process.send(signal: SIGTERM)
+    #expect(test.run { process.exitStatus() != nil })
+    #expect(process.exitStatus() == 0)
+    for agent in agents { agent.close() }
+    upstream.close()
+    try test.loop.close()
+  }
+
+  @Test func `output that nobody takes holds up neither the turns nor the end`() throws {
+    let scene = try Scene(outputBytes: 4096)
+    scene.answerAll(chatAnswer())
+    let agent = scene.agent()
+    for number in 0..<400 {
+      let prompt = Prompts.chat(["talk \(number) about something else entirely"])
+      _ = try scene.call(agent, "/v1/chat/completions", prompt)
+    }
+    #expect(try scene.turns(400).count == 400)
+    scene.proxy.send(signal: SIGTERM)
+    #expect(scene.exit() == 0)
+    #expect(scene.proxy.standardOutput.split(separator: "\n").count < 400)
+  }
 }

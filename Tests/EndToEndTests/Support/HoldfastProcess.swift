@@ -16,12 +16,17 @@ final class HoldfastProcess {
   ///   - program: another one, for tests that need a helper.
   ///   - environment: more variables, as `NAME=VALUE`.
   ///   - blockedSignals: the mask that it inherits.
+  ///   - outputBytes: how much output the system holds for a test that does not read it.
   init(
     _ arguments: [String], program: String = HoldfastProcess.path, environment: [String] = [],
-    blockedSignals: [Int32] = []
+    blockedSignals: [Int32] = [], outputBytes: Int32? = nil
   ) throws {
     let out = try Self.channel()
     defer { close(out.write) }
+    if var outputBytes {
+      setsockopt(
+        out.write, SOL_SOCKET, SO_SNDBUF, &outputBytes, socklen_t(MemoryLayout<Int32>.size))
+    }
     output = PipeText(descriptor: out.read)
     let err = try Self.channel()
     defer { close(err.write) }

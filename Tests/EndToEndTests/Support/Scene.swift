@@ -23,11 +23,12 @@ final class Scene {
   ///   - probes: whether the upstream is asked things that no agent asks.
   ///   - shell: run before it by the shell that becomes it.
   ///   - environment, blockedSignals: what it inherits.
+  ///   - outputBytes: how much output the system holds while none is read.
   ///   - test: a loop that has other peers already.
   init(
     server: SocketAddress? = nil, url: String? = nil, options: [String] = [], probes: Bool = false,
     shell: String? = nil, environment: [String] = [], blockedSignals: [Int32] = [],
-    test: TestLoop? = nil
+    outputBytes: Int32? = nil, test: TestLoop? = nil
   ) throws {
     let test = try test ?? TestLoop()
     self.test = test
@@ -42,7 +43,7 @@ final class Scene {
       shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", HoldfastProcess.path] + arguments }
         ?? arguments,
       program: shell == nil ? HoldfastProcess.path : "/bin/sh", environment: environment,
-      blockedSignals: blockedSignals)
+      blockedSignals: blockedSignals, outputBytes: outputBytes)
     self.proxy = proxy
     let isUp = test.run { proxy.address != nil || proxy.exitStatus() != nil }
     guard isUp, let address = proxy.address else {
