@@ -23,4 +23,10 @@ extension Engine {
     publish(
       .defaultsChanged(mode: sessions.defaultMode, repairs: sessions.defaultRepairs))
   }
+
+  /// Forgets conversations that were not heard of for long. To be called now and then.
+  public func forgetIdle() {
+    settle()
+    for session in sessions.expire(now: nowMillis) { publish(.sessionEvicted(session)) }
+  }
 }

@@ -13,7 +13,13 @@ struct MeasuringQueue {
     case end(MeasuredExchange, ExchangeEnd)
   }
 
-  private var steps: [Step] = []
+  private struct Waiting {
+    let step: Step
+    let bytes: Int
+  }
+
+  /// Those in front of `next` are taken.
+  private var steps: [Waiting?] = []
   private var next = 0
   private var heldBytes = 0
 
@@ -43,22 +49,24 @@ struct MeasuringQueue {
 
   /// - Parameter bytes: memory that is held until the step is taken.
   mutating func append(_ step: Step, holding bytes: Int) {
-    steps.append(step)
+    steps.append(Waiting(step: step, bytes: bytes))
     heldBytes += bytes
   }
 
   /// Takes the oldest step.
   mutating func take() -> Step? {
-    guard next < steps.count else { return nil }
-    defer {
-      next += 1
-      if next == steps.count {
-        steps.removeAll(keepingCapacity: true)
-        next = 0
-        heldBytes = 0
-      }
+    guard next < steps.count, let waiting = steps[next] else { return nil }
+    steps[next] = nil
+    next += 1
+    heldBytes -= waiting.bytes
+    if next == steps.count {
+      steps.removeAll(keepingCapacity: true)
+      next = 0
+    } else if next > Self.mostSteps {
+      steps.removeFirst(next)
+      next = 0
     }
-    return steps[next]
+    return waiting.step
   }
 }
 

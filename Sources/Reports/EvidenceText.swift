@@ -11,7 +11,8 @@ public enum EvidenceText {
     let verdict = record.verdict
     var out = "Holdfast: turn \(record.turn) of session \(record.session), \(time)\n\n"
     func line(_ name: String, _ value: String) {
-      out += name + String(repeating: " ", count: max(1, 14 - name.count)) + value + "\n"
+      out += name + String(repeating: " ", count: max(1, 14 - name.count))
+      out += VisibleText.of(value) + "\n"
     }
     line("agent", record.agent.isEmpty ? "unknown" : record.agent)
     line("model", record.model)
@@ -41,12 +42,12 @@ public enum EvidenceText {
     if let echo = record.echo { line("last answer", echo.words) }
     if let advice = verdict.cause.advice { line("how to stop it", advice) }
     if !verdict.was.isEmpty || !verdict.now.isEmpty {
-      out += "\nwas: \(visible(verdict.was))\nnow: \(visible(verdict.now))\n"
+      out += "\nwas: \(VisibleText.of(verdict.was))\nnow: \(VisibleText.of(verdict.now))\n"
     }
     for hunk in record.detail?.hunks ?? [] {
       out += "\n@@ byte \(hunk.beforeOffset) -> byte \(hunk.afterOffset)\n"
-      out += "- " + visible(String(decoding: hunk.before, as: UTF8.self)) + "\n"
-      out += "+ " + visible(String(decoding: hunk.after, as: UTF8.self)) + "\n"
+      out += "- " + VisibleText.of(String(decoding: hunk.before, as: UTF8.self)) + "\n"
+      out += "+ " + VisibleText.of(String(decoding: hunk.after, as: UTF8.self)) + "\n"
     }
     return out
   }
@@ -54,18 +55,5 @@ public enum EvidenceText {
   private static func count(_ tokens: TokenCount?) -> String {
     guard let tokens else { return "unknown" }
     return (tokens.estimated ? "~" : "") + Humanised.grouped(tokens.value)
-  }
-
-  /// Control characters as escapes: a file that is shown must not move anybody's cursor.
-  private static func visible(_ text: String) -> String {
-    var out = ""
-    for scalar in text.unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .surrogate, .privateUse:
-        out += scalar == "\n" ? "\\n" : "\\u{" + String(scalar.value, radix: 16) + "}"
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out
   }
 }

@@ -24,7 +24,7 @@ public enum TurnLine {
     if let cause = record.serverCause { parts.append("server: \(cause.title)") }
     if let failure = record.failure { parts.append("FAILED \(failure)") }
     if record.state == .aborted { parts.append("agent went away") }
-    return "\(time) \(record.session) " + parts.joined(separator: " | ")
+    return VisibleText.of("\(time) \(record.session) " + parts.joined(separator: " | "))
   }
 
   private static func verdict(_ record: TurnRecord) -> [String] {

@@ -90,12 +90,12 @@ private func show(_ record: TurnRecord, _ options: ExplainOptions) {
   Console.print(TurnLine.text(record, time: "").trimmed)
   let verdict = record.verdict
   guard let position = verdict.position, verdict.cause.isMutation else { return }
-  Console.print("    \(position.path)")
+  Console.print("    \(VisibleText.of(position.path))")
   if !verdict.was.isEmpty || !verdict.now.isEmpty {
     Console.print("    was: \(oneLine(verdict.was))")
     Console.print("    now: \(oneLine(verdict.now))")
   }
-  if !verdict.detail.isEmpty { Console.print("    \(verdict.detail)") }
+  if !verdict.detail.isEmpty { Console.print("    \(VisibleText.of(verdict.detail))") }
 }
 
 private struct Totals {

@@ -180,14 +180,15 @@ enum EventLine {
       // Model lists and token counts go by all the time; a prompt that is not read is news.
       guard reason != UnmeasuredReason.notAPrompt else { return nil }
       let answer = status.map { ", answered \($0)" } ?? ""
-      return "\(clock(at)) -------- \(method) \(path) not measured: \(reason)\(answer)"
+      let request = method.isEmpty ? "a request" : VisibleText.of("\(method) \(path)")
+      return "\(clock(at)) -------- \(request) not measured: \(reason)\(answer)"
     case .upstream(let status):
       guard case .down(let since, let reason, let failed) = status.state, failed == 1 else {
         return nil
       }
       return "\(clock(since)) upstream \(status.address) DOWN: \(reason)"
     case .notice(let notice):
-      return "\(clock(notice.at)) \(notice.text)"
+      return "\(clock(notice.at)) \(VisibleText.of(notice.text))"
     case .started, .firstByte, .progress, .sessionEvicted, .modeChanged,
       .repairsChanged, .defaultsChanged:
       return nil

@@ -63,6 +63,7 @@ final class Serving {
   var load: LoopLoad?
   var measuring: EventLoop.Timer?
   var keeping: EventLoop.Timer?
+  var forgetting: EventLoop.Timer?
   private let showsDashboard: Bool
   /// Where the lines of turns go; nil for standard output.
   let log: String?
@@ -136,6 +137,7 @@ final class Serving {
     self.proxy = proxy
     deferMeasuring(engine)
     deferKeeping(engine)
+    forgetNowAndThen(engine)
     if options.probes { startProber(engine, proxy) }
     if options.command.isEmpty { try watchSignals() }
     if showsDashboard { try openDashboard(proxy.address) }

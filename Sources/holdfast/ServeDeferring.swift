@@ -26,6 +26,14 @@ extension Serving {
     }
   }
 
+  private static let forgettingMillis: UInt64 = 15 * 60 * 1000
+
+  func forgetNowAndThen(_ engine: Engine) {
+    let timer = EventLoop.Timer(loop: loop) { [unowned engine] in engine.forgetIdle() }
+    forgetting = timer
+    timer.start(afterMillis: Self.forgettingMillis, repeatMillis: Self.forgettingMillis)
+  }
+
   /// A part of what the ledger takes to write a batch, in which a crash would lose it, too.
   private static let keepingDelayMillis: UInt64 = 200
   /// Agents that go on by themselves send the next request within milliseconds of the answer.

@@ -95,6 +95,8 @@ extension Serving {
     engine?.wakesKeeping = nil
     keeping?.close()
     keeping = nil
+    forgetting?.close()
+    forgetting = nil
     ledger?.leaveLoop()
     holds?.close()
     for signal in signals { signal.close() }

@@ -144,4 +144,30 @@ import Wire
     #expect(
       plan.observer?.responseFields(for: head).contains { $0 == ("x-holdfast-turn", "1") } == true)
   }
+
+  @Test func `a conversation that was not heard of for a day is forgotten, unless it is pinned`()
+    throws
+  {
+    let waking = Waking()
+    waking.bench.exchange(chat(["one"]), [answer])
+    waking.bench.exchange(chat(["something else"], system: "t"), [answer])
+    waking.bench.engine.settle()
+    let ids = waking.bench.finished.map(\.session)
+    waking.bench.engine.setMode(.hold, of: ids[1])
+    waking.bench.now += 23 * 3600 * 1000
+    waking.bench.engine.forgetIdle()
+    #expect(evicted(waking).isEmpty)
+    waking.bench.now += 2 * 3600 * 1000
+    waking.bench.engine.forgetIdle()
+    #expect(evicted(waking) == [ids[0]])
+    waking.bench.exchange(chat(["one", "ok", "two"]), [answer])
+    waking.bench.engine.settle()
+    #expect(waking.bench.finished.last?.turn == 1)
+  }
+
+  private func evicted(_ waking: Waking) -> [SessionID] {
+    waking.bench.events.compactMap {
+      if case .sessionEvicted(let session) = $0 { session } else { nil }
+    }
+  }
 }

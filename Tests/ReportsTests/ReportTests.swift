@@ -54,6 +54,22 @@ private func line(_ record: TurnRecord) -> String {
         == "t a1b2c3d4 turn 13 | first turn | ~53k prompt tokens | clean")
   }
 
+  @Test func `nothing from a request speaks to the terminal`() {
+    var turn = record()
+    turn.verdict.position?.field = "\u{1B}]0;title\u{7}\u{9B}2J"
+    turn.model = "a\u{1B}[2Jb"
+    let line = TurnLine.text(turn, time: "t")
+    #expect(line.containsText("\\u{1b}]0;title\\u{7}\\u{9b}2J broke prefix"))
+    let texts = [line, EvidenceText.text(turn, time: "t")]
+    for text in texts {
+      let controls = text.unicodeScalars.filter {
+        $0.properties.generalCategory == .control && $0 != "\n"
+      }
+      #expect(controls.isEmpty, "\(text)")
+    }
+    #expect(!line.contains("\n"))
+  }
+
   @Test func `the shared names come first and unknown is null`() throws {
     let text = line(record())
     #expect(

@@ -6,6 +6,7 @@ public struct SessionLimits: Sendable {
   public var sessions = 1024
   /// Bytes of kept bodies over all sessions.
   public var bodyBytes = 256 << 20
+  /// What is pinned is kept for longer: only the numbers above bound it.
   public var idleMillis: UInt64 = 24 * 3600 * 1000
 
   public init() {}
@@ -103,7 +104,10 @@ public final class SessionTable {
 
   /// Drops sessions that were idle for too long.
   public func expire(now: UInt64) -> [SessionID] {
-    let old = sessions.values.filter { now > $0.lastUsed && now - $0.lastUsed > limits.idleMillis }
+    let old = sessions.values.filter {
+      $0.mode == .off && $0.view == nil && now > $0.lastUsed
+        && now - $0.lastUsed > limits.idleMillis
+    }
     for session in old { remove(session) }
     return old.map(\.id)
   }
