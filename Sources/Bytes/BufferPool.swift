@@ -1,11 +1,17 @@
+import CSystem
+import Glibc
 import Synchronization
 
 /// Memory of buffers that are gone, kept for the next ones: malloc takes long over blocks of some
 /// kilobytes, and what was freed a moment ago is still in the processor's caches. Buffers may be freed
 /// on any thread.
 public enum BufferPool {
-  /// Smaller and larger blocks are malloc's.
+  /// Smaller blocks are malloc's, and larger ones up to `mostAllocated`.
   static let sizes = 4_096...(4 << 20)
+  /// Blocks above this are mapped: what nothing was written to takes no memory, so that the length of a
+  /// body may be reserved before it arrives, and growing copies nothing.
+  static let mostAllocated = 8 << 20
+  private static let pageBytes = 4096
   /// What is kept at most.
   static let mostBytes = 16 << 20
 
@@ -43,6 +49,11 @@ public enum BufferPool {
 
   /// A block of at least `count` bytes, which goes back with `free`.
   static func allocate(_ count: Int) -> (base: UnsafeMutableRawPointer, size: Int) {
+    if isOn, count > mostAllocated {
+      let size = pages(count)
+      guard let base = csystem_map(size) else { fatalError("no memory for \(size) bytes") }
+      return (base, size)
+    }
     guard isOn, let (number, size) = place(count) else {
       return (.allocate(byteCount: count, alignment: 16), count)
     }
@@ -55,7 +66,23 @@ public enum BufferPool {
     return (.allocate(byteCount: size, alignment: 16), size)
   }
 
+  private static func pages(_ count: Int) -> Int {
+    (count + pageBytes - 1) / pageBytes * pageBytes
+  }
+
+  /// The same block with another size, its bytes as far as they fit; nil if it has to be copied.
+  static func resize(
+    _ base: UnsafeMutableRawPointer, size: Int, to count: Int
+  ) -> (base: UnsafeMutableRawPointer, size: Int)? {
+    guard isOn, size > mostAllocated, count > mostAllocated else { return nil }
+    return csystem_remap(base, size, pages(count)).map { ($0, pages(count)) }
+  }
+
   static func free(_ base: UnsafeMutableRawPointer, size: Int) {
+    if isOn, size > mostAllocated {
+      munmap(base, size)
+      return
+    }
     guard isOn, let (number, whole) = place(size), whole == size else {
       return base.deallocate()
     }

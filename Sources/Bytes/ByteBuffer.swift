@@ -67,10 +67,22 @@ public final class ByteBuffer {
   public func reserve(_ extra: Int) {
     guard count + extra > capacity else { return }
     let grown = max(count + extra, capacity + capacity / 2)
+    if let (resized, size) = BufferPool.resize(base, size: capacity, to: grown) {
+      base = resized
+      capacity = size
+      return
+    }
     let (moved, size) = BufferPool.allocate(grown)
     memcpy(moved, base, count)
     BufferPool.free(base, size: capacity)
     base = moved
+    capacity = size
+  }
+
+  /// Gives back what a large buffer has not filled.
+  public func trim() {
+    guard let (resized, size) = BufferPool.resize(base, size: capacity, to: count) else { return }
+    base = resized
     capacity = size
   }
 

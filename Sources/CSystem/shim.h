@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -26,6 +27,15 @@ static inline int csystem_name_thread(pthread_t thread, const char *name) {
 static inline const void *csystem_memmem(
     const void *hay, size_t hay_size, const void *needle, size_t needle_size) {
   return memmem(hay, hay_size, needle, needle_size);
+}
+// Pages that are made when they are written to; NULL if there are no addresses left.
+static inline void *csystem_map(size_t size) {
+  void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return pages == MAP_FAILED ? NULL : pages;
+}
+static inline void *csystem_remap(void *pages, size_t size, size_t wanted) {
+  void *moved = mremap(pages, size, wanted, MREMAP_MAYMOVE);
+  return moved == MAP_FAILED ? NULL : moved;
 }
 static inline int csystem_open(const char *path, int flags, unsigned mode) {
   return open(path, flags, mode);

@@ -19,9 +19,9 @@ struct RequestReader {
     case chunked(RequestHead, ByteBuffer)
   }
 
-  /// Bodies up to this size get their memory at once, larger ones after this much of them has
-  /// arrived, so that a length alone reserves little.
-  private static let eagerBytes = 8 << 20
+  /// Of a body that is announced, so much is reserved at once: a length alone, however large it may
+  /// be, takes addresses and no memory.
+  private static let mostReserved = 64 << 20
   /// Room behind a body, so that the read that completes it is not full: a full one would be
   /// followed by another that finds nothing.
   private static let slack = 512
@@ -94,8 +94,9 @@ struct RequestReader {
       return finish(head, ByteBuffer(capacity: 0))
     case .length(let length):
       if length > maxBodyBytes { return tooLarge(head) }
-      let eager = min(length, RequestReader.eagerBytes) + RequestReader.slack
-      phase = .length(head, ByteBuffer(capacity: eager), remaining: length)
+      let eager = min(length, RequestReader.mostReserved) + RequestReader.slack
+      let body = ByteBuffer(capacity: eager)
+      phase = .length(head, body, remaining: length)
     case .chunked:
       decoder = ChunkedDecoder(limits: limits)
       phase = .chunked(head, ByteBuffer(capacity: 16 * 1024))
@@ -115,7 +116,10 @@ struct RequestReader {
     }
     // A size that is announced is refused before it arrives, as a length is.
     if isTooLarge || decoder.remaining > limit - body.count { return (consumed, tooLarge(head)) }
-    if decoder.isFinished { return (consumed, finish(head, body)) }
+    if decoder.isFinished {
+      body.trim()
+      return (consumed, finish(head, body))
+    }
     self.decoder = decoder
     return (consumed, .more)
   }
@@ -135,7 +139,9 @@ struct RequestReader {
   /// Where the next bytes of a body of known length may be read to directly.
   mutating func bodySpace() -> UnsafeMutableRawBufferPointer? {
     guard case .length(_, let body, let remaining) = phase else { return nil }
-    if body.count == body.capacity { body.reserve(remaining + RequestReader.slack) }
+    if body.count == body.capacity {
+      body.reserve(min(remaining, RequestReader.mostReserved) + RequestReader.slack)
+    }
     return body.vacant
   }
 

@@ -36,6 +36,24 @@ import Testing
     BufferPool.free(again.base, size: again.size)
   }
 
+  @Test func `a large buffer keeps its bytes as it grows and shrinks`() {
+    let buffer = ByteBuffer(capacity: BufferPool.mostAllocated - 5)
+    let piece = (0..<100_003).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    var count = 0
+    while count < 40 << 20 {
+      piece.withUnsafeBytes { buffer.append($0) }
+      count += piece.count
+    }
+    buffer.trim()
+    #expect(buffer.count == count)
+    #expect(buffer.capacity >= count)
+    if BufferPool.isOn { #expect(buffer.capacity < count + 8192) }
+    let isWhole = stride(from: 0, to: count, by: piece.count).allSatisfy { start in
+      buffer.bytes[start..<start + piece.count].elementsEqual(piece)
+    }
+    #expect(isWhole)
+  }
+
   @Test func `a buffer that grows keeps its bytes`() {
     let buffer = ByteBuffer(capacity: 16)
     var expected: [UInt8] = []
