@@ -21,7 +21,7 @@ struct RequestReader {
 
   /// Of a body that is announced, so much is reserved at once: a length alone, however large it may
   /// be, takes addresses and no memory.
-  private static let mostReserved = 64 << 20
+  private static let mostReserved = 16 << 20
   /// Room behind a body, so that the read that completes it is not full: a full one would be
   /// followed by another that finds nothing.
   private static let slack = 512
