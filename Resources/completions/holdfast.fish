@@ -43,6 +43,7 @@ complete -c holdfast -n '__fish_seen_subcommand_from attach' -l no-wait -d 'leav
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l metrics -r -f -d 'serve figures for Prometheus at /metrics on this port, too'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l client-token -r -f -d 'answer only clients that send this token, see README'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l max-body -r -f -d 'largest request body, e.g. 64M'
+complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l max-in-flight -r -f -d 'request bodies at a time, all together'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l keep-bodies -r -f -d 'memory for the last request of each session'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l max-sessions -r -f -d 'sessions to remember'
 complete -c holdfast -n '__fish_seen_subcommand_from demo run; or __fish_use_subcommand' -l max-connections -r -f -d 'client connections at a time'

@@ -51,7 +51,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     memory = server.memory
     reader = RequestReader(
       limits: server.configuration.requestLimits, maxBodyBytes: server.configuration.maxBodyBytes,
-      clientToken: server.configuration.clientToken)
+      allowance: server.bodyAllowance, clientToken: server.configuration.clientToken)
     stream.delegate = self
   }
 
@@ -199,7 +199,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     switch outcome {
     case .more: break
     case .expectsContinue: stream.write(copying: "HTTP/1.1 100 Continue\r\n\r\n")
-    case .complete(let head, let body): begin(head, body)
+    case .complete(let head, let body, let share): begin(head, body, share)
     case .refused(let head, let status, let reason):
       refuse(head, status: status, reason: reason)
     }
@@ -239,10 +239,10 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     }
   }
 
-  private func begin(_ head: RequestHead, _ body: ByteBuffer) {
+  private func begin(_ head: RequestHead, _ body: ByteBuffer, _ share: BodyShare?) {
     deadline.stop()
     waitsFor = nil
-    guard let exchange = server.exchange(for: head, body, from: self) else { return }
+    guard let exchange = server.exchange(for: head, body, share, from: self) else { return }
     guard state == .open else { return exchange.clientWasLost() }
     self.exchange = exchange
     exchange.start()
@@ -341,6 +341,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     self.isInputComplete = isInputComplete || inputEnded
     state = .lingering
     pending = nil
+    reader.abandon()
     deadline.stop()
     if stream.queuedBytes == 0, self.isInputComplete { return close() }
     stream.shutdown()

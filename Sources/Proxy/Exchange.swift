@@ -11,6 +11,7 @@ final class Exchange {
   private let pool: UpstreamPool
   private let requestHead: RequestHead
   private var plan: ExchangePlan
+  private let share: BodyShare?
   private var machine: ExchangeStateMachine
   private var reader: ResponseReader
   private var connector: UpstreamConnector?
@@ -24,13 +25,14 @@ final class Exchange {
 
   init(
     client: ClientConnection, server: ProxyServer, pool: UpstreamPool, requestHead: RequestHead,
-    plan: ExchangePlan
+    plan: ExchangePlan, share: BodyShare?
   ) {
     self.client = client
     self.server = server
     self.pool = pool
     self.requestHead = requestHead
     self.plan = plan
+    self.share = share
     machine = ExchangeStateMachine(
       method: requestHead.method, clientMinorVersion: requestHead.minorVersion,
       hasFallback: plan.fallbackBody != nil)

@@ -31,6 +31,9 @@ public struct ProxyConfiguration: Sendable {
   public var responseLimits = HTTPLimits.response
   /// A larger request body is answered 413. It is held in memory as a whole.
   public var maxBodyBytes = 64 << 20
+  /// What the bodies of all requests under way may have together, as the clients send them; one that
+  /// does not fit is answered 503.
+  public var maxBytesInFlight = 1 << 30
   /// Further clients are answered 503.
   public var maxConnections = 4096
   /// Connections kept open to each upstream while nothing uses them.

@@ -18,6 +18,7 @@ public final class ProxyServer {
   public private(set) var isDraining = false
 
   let memory = LoopMemory()
+  let bodyAllowance: BodyAllowance
   let deadlines: ClientDeadlines
   let observer: any TrafficObserver
 
@@ -55,6 +56,7 @@ public final class ProxyServer {
     self.loop = loop
     self.configuration = configuration
     self.observer = observer
+    bodyAllowance = BodyAllowance(limit: configuration.maxBytesInFlight)
     freedMemory = FreedMemory(loop: loop)
     knownTokens = configuration.clientToken.map { [$0] } ?? []
     let timeouts = configuration.timeouts
@@ -96,10 +98,14 @@ public final class ProxyServer {
 
   /// Takes other limits and another token while it runs. Requests that were let in stay in, and no
   /// connection is closed.
-  public func adjust(clientToken: ClientToken?, maxBodyBytes: Int, maxConnections: Int) {
+  public func adjust(
+    clientToken: ClientToken?, maxBodyBytes: Int, maxBytesInFlight: Int, maxConnections: Int
+  ) {
     configuration.clientToken = clientToken
     configuration.maxBodyBytes = maxBodyBytes
+    configuration.maxBytesInFlight = maxBytesInFlight
     configuration.maxConnections = maxConnections
+    bodyAllowance.limit = maxBytesInFlight
     if let clientToken, !knownTokens.contains(clientToken) { knownTokens.append(clientToken) }
     for connection in connections.values { connection.adjust() }
   }
@@ -143,9 +149,9 @@ public final class ProxyServer {
   }
 
   /// Nil if the request was answered here.
-  func exchange(for head: RequestHead, _ body: ByteBuffer, from client: ClientConnection)
-    -> Exchange?
-  {
+  func exchange(
+    for head: RequestHead, _ body: ByteBuffer, _ share: BodyShare?, from client: ClientConnection
+  ) -> Exchange? {
     if head.fields.all("via").contains(where: ProcessToken.isIn) {
       client.reject(head, status: 508, reason: "this proxy is its own upstream")
       return nil
@@ -169,7 +175,7 @@ public final class ProxyServer {
     freedMemory.use(body.capacity)
     return Exchange(
       client: client, server: self, pool: pool, requestHead: head,
-      plan: observer.plan(for: request))
+      plan: observer.plan(for: request), share: share)
   }
 
   func exchangeEnded() { inFlight -= 1 }

@@ -9,7 +9,8 @@ struct RequestReader {
     case more
     /// The client holds its body back until it has been told to go on.
     case expectsContinue
-    case complete(RequestHead, ByteBuffer)
+    /// The share lasts as long as the request is under way.
+    case complete(RequestHead, ByteBuffer, BodyShare?)
     case refused(RequestHead?, status: Int, reason: String)
   }
 
@@ -29,6 +30,9 @@ struct RequestReader {
   private let limits: HTTPLimits
   /// For bodies from here on, one that is being read in chunks included.
   var maxBodyBytes: Int
+  private let allowance: BodyAllowance
+  /// Of the body that is being read.
+  private var share: BodyShare?
   /// Asked for at the end of each head.
   var clientToken: ClientToken?
   private var parser: RequestHeadParser
@@ -37,9 +41,13 @@ struct RequestReader {
   /// Whether a part of a head or a body has arrived.
   private(set) var isMidway = false
 
-  init(limits: HTTPLimits, maxBodyBytes: Int, clientToken: ClientToken? = nil) {
+  init(
+    limits: HTTPLimits, maxBodyBytes: Int, allowance: BodyAllowance,
+    clientToken: ClientToken? = nil
+  ) {
     self.limits = limits
     self.maxBodyBytes = maxBodyBytes
+    self.allowance = allowance
     self.clientToken = clientToken
     parser = RequestHeadParser(limits: limits)
   }
@@ -94,11 +102,14 @@ struct RequestReader {
       return finish(head, ByteBuffer(capacity: 0))
     case .length(let length):
       if length > maxBodyBytes { return tooLarge(head) }
+      share = allowance.take(length)
+      if share == nil { return crowded(head) }
       let eager = min(length, RequestReader.mostReserved) + RequestReader.slack
       let body = ByteBuffer(capacity: eager)
       phase = .length(head, body, remaining: length)
     case .chunked:
       decoder = ChunkedDecoder(limits: limits)
+      share = allowance.take(0)
       phase = .chunked(head, ByteBuffer(capacity: 16 * 1024))
     }
     return head.expectsContinue && !hasMore ? .expectsContinue : .more
@@ -107,15 +118,23 @@ struct RequestReader {
   private mutating func consumeChunked(
     _ bytes: UnsafeRawBufferPointer, _ head: RequestHead, _ body: ByteBuffer
   ) throws(WireError) -> (consumed: Int, outcome: Outcome) {
-    guard var decoder else { return (0, .more) }
+    guard var decoder, let share else { return (0, .more) }
     self.decoder = nil
     let limit = maxBodyBytes
     var isTooLarge = false
+    var isCrowded = false
     let consumed = try decoder.consume(bytes) { piece in
-      if piece.count > limit - body.count { isTooLarge = true } else { body.append(piece) }
+      if piece.count > limit - body.count {
+        isTooLarge = true
+      } else if !share.grow(to: body.count + piece.count) {
+        isCrowded = true
+      } else {
+        body.append(piece)
+      }
     }
     // A size that is announced is refused before it arrives, as a length is.
     if isTooLarge || decoder.remaining > limit - body.count { return (consumed, tooLarge(head)) }
+    if isCrowded { return (consumed, crowded(head)) }
     if decoder.isFinished {
       body.trim()
       return (consumed, finish(head, body))
@@ -128,10 +147,24 @@ struct RequestReader {
     .refused(head, status: 413, reason: "request body is larger than \(maxBodyBytes) bytes")
   }
 
+  private func crowded(_ head: RequestHead) -> Outcome {
+    .refused(
+      head, status: 503,
+      reason: "the requests under way have \(allowance.limit) bytes together; try again")
+  }
+
   private mutating func finish(_ head: RequestHead, _ body: ByteBuffer) -> Outcome {
     phase = .head
     isMidway = false
-    return .complete(head, body)
+    defer { share = nil }
+    return .complete(head, body, share)
+  }
+
+  /// Forgets what has arrived of a request that will not be read to its end.
+  mutating func abandon() {
+    phase = .head
+    decoder = nil
+    share = nil
   }
 
   // MARK: Reading without a copy

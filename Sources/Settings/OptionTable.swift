@@ -170,6 +170,9 @@ public enum OptionTable {
       "max-body", nil, .value("SIZE"), in: serving,
       "largest request body, e.g. 64M (default 64M); more is answered 413"),
     Option(
+      "max-in-flight", nil, .value("SIZE"), in: serving,
+      "request bodies at a time, all together (default 1G); more are answered 503"),
+    Option(
       "keep-bodies", nil, .value("SIZE"), in: serving,
       "memory for the last request of each session (default 256M)"),
     Option(

@@ -67,8 +67,8 @@ extension Option {
 
   private static let reloadable: Set = [
     "pin", "no-pin", "response-headers", "native-diagnostics", "ledger-days", "ledger-size",
-    "client-token", "max-body", "keep-bodies", "max-sessions", "max-connections", "drain-timeout",
-    "prices",
+    "client-token", "max-body", "max-in-flight", "keep-bodies", "max-sessions", "max-connections",
+    "drain-timeout", "prices",
   ]
 }
 

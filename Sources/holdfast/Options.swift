@@ -51,6 +51,7 @@ struct ServeOptions {
   /// What clients have to show; nil if nothing is asked for.
   var clientToken: ClientToken?
   var maxBody: Int
+  var maxInFlight: Int
   var keepBodies: Int
   var maxSessions: Int
   var maxConnections: Int
@@ -98,6 +99,8 @@ struct ServeOptions {
     capture = line.last("capture")
     captureSize = try line.size("capture-size", in: 1 << 20...1 << 50, default: 1 << 30)
     maxBody = try line.size("max-body", in: 1024...(4 << 30) - 1, default: 64 << 20)
+    maxInFlight = try line.size(
+      "max-in-flight", in: maxBody...(1 << 40), default: max(1 << 30, maxBody))
     keepBodies = try line.size("keep-bodies", in: 0...(1 << 40), default: 256 << 20)
     maxSessions = try line.integer("max-sessions", in: 1...100_000, default: 1024)
     maxConnections = try line.integer("max-connections", in: 1...100_000, default: 4096)

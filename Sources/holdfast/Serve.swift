@@ -230,6 +230,7 @@ final class Serving {
     configuration.authorities = options.upstreamCA
     configuration.clientToken = options.clientToken
     configuration.maxBodyBytes = options.maxBody
+    configuration.maxBytesInFlight = options.maxInFlight
     configuration.maxConnections = options.maxConnections
     configuration.timeouts.connect = options.connectTimeoutMillis
     return configuration

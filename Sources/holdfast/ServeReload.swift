@@ -26,7 +26,7 @@ extension Serving {
     options = read.options
     proxy?.adjust(
       clientToken: options.clientToken, maxBodyBytes: options.maxBody,
-      maxConnections: options.maxConnections)
+      maxBytesInFlight: options.maxInFlight, maxConnections: options.maxConnections)
     engine?.adjust(to: engineConfiguration([]))
     if let place = options.ledger { ledger?.retain(days: place.days, maxBytes: place.maxBytes) }
     pane?.follow(options.prices)

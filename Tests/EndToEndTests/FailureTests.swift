@@ -95,6 +95,22 @@ import Wire
     #expect(response.status == 200)
   }
 
+  @Test func `bodies that are too large together are answered 503 until one has left`() throws {
+    let scene = try Scene(options: ["--max-body", "4K", "--max-in-flight", "4K"])
+    let first = scene.agent()
+    let body = Prompts.anthropic([Prompts.prose(400)])
+    first.post("/v1/messages", body)
+    _ = try scene.received()
+    let refused = try scene.call(scene.agent(), "/v1/messages", body)
+    #expect(refused.status == 503)
+    #expect(refused.fields.first("retry-after") == "1")
+    #expect(JSONValue(refused.text)?["error"]?["type"]?.string == "overloaded_error")
+    first.close()
+    scene.wait(for: "the upstream to be freed") { scene.upstream.connections[0].isOver }
+    scene.answerAll(chatAnswer())
+    #expect(try scene.call(scene.agent(), "/v1/messages", body).status == 200)
+  }
+
   @Test func `bytes that are no request are answered 400 and the proxy goes on`() throws {
     let scene = try Scene()
     scene.answerAll(chatAnswer())

@@ -7,13 +7,14 @@ import Wire
 @Suite struct RequestReaderTests {
   /// The requests in `text`, read in pieces of `size`.
   private func requests(_ text: String, size: Int, intoBody: Bool = false) -> [String] {
-    var reader = RequestReader(limits: .request, maxBodyBytes: 1000)
+    var reader = RequestReader(
+      limits: .request, maxBodyBytes: 1000, allowance: BodyAllowance(limit: 1 << 30))
     var results: [String] = []
     func note(_ outcome: RequestReader.Outcome) {
       switch outcome {
       case .more: break
       case .expectsContinue: results.append("continue")
-      case .complete(let head, let body):
+      case .complete(let head, let body, _):
         results.append("\(head.method) \(head.target) \(body.string(0..<body.count))")
       case .refused(_, let status, _): results.append("\(status)")
       }
@@ -72,7 +73,8 @@ import Wire
   }
 
   @Test func `a length alone reserves no more than addresses for 16 MiB`() throws {
-    var reader = RequestReader(limits: .request, maxBodyBytes: 1 << 40)
+    var reader = RequestReader(
+      limits: .request, maxBodyBytes: 1 << 40, allowance: BodyAllowance(limit: .max))
     let head = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000000\r\n\r\n"
     _ = Array(head.utf8).withUnsafeBytes { reader.consume($0) }
     let space = reader.bodySpace()
