@@ -47,39 +47,56 @@ public enum BufferPool {
     static let isOn = true
   #endif
 
+  struct Block {
+    fileprivate(set) var base: UnsafeMutableRawPointer
+    fileprivate(set) var size: Int
+    fileprivate var isMapped = false
+
+    fileprivate init(mapped base: UnsafeMutableRawPointer, size: Int) {
+      (self.base, self.size, isMapped) = (base, size, true)
+    }
+
+    fileprivate init(kept base: UnsafeMutableRawPointer, size: Int) {
+      (self.base, self.size) = (base, size)
+    }
+
+    fileprivate init(size: Int) {
+      (base, self.size) = (.allocate(byteCount: size, alignment: 16), size)
+    }
+  }
+
   /// A block of at least `count` bytes, which goes back with `free`.
-  static func allocate(_ count: Int) -> (base: UnsafeMutableRawPointer, size: Int) {
-    if isOn, count > mostAllocated {
-      let size = pages(count)
-      guard let base = csystem_map(size) else { fatalError("no memory for \(size) bytes") }
-      return (base, size)
+  static func allocate(_ count: Int) -> Block {
+    if isOn, count > mostAllocated, let base = csystem_map(pages(count)) {
+      return Block(mapped: base, size: pages(count))
     }
-    guard isOn, let (number, size) = place(count) else {
-      return (.allocate(byteCount: count, alignment: 16), count)
-    }
+    guard isOn, let (number, size) = place(count) else { return Block(size: count) }
     let kept = state.withLock { state -> UInt? in
       guard let block = state.free[number].popLast() else { return nil }
       state.bytes -= size
       return UInt(bitPattern: block)
     }
-    if let kept, let block = UnsafeMutableRawPointer(bitPattern: kept) { return (block, size) }
-    return (.allocate(byteCount: size, alignment: 16), size)
+    if let kept, let base = UnsafeMutableRawPointer(bitPattern: kept) {
+      return Block(kept: base, size: size)
+    }
+    return Block(size: size)
   }
 
   private static func pages(_ count: Int) -> Int {
     (count + pageBytes - 1) / pageBytes * pageBytes
   }
 
-  /// The same block with another size, its bytes as far as they fit; nil if it has to be copied.
-  static func resize(
-    _ base: UnsafeMutableRawPointer, size: Int, to count: Int
-  ) -> (base: UnsafeMutableRawPointer, size: Int)? {
-    guard isOn, size > mostAllocated, count > mostAllocated else { return nil }
-    return csystem_remap(base, size, pages(count)).map { ($0, pages(count)) }
+  /// The same block with room for `count` bytes, its bytes as far as they fit; nil if it has to be
+  /// copied.
+  static func resize(_ block: Block, to count: Int) -> Block? {
+    let size = pages(max(count, 1))
+    guard block.isMapped, let base = csystem_remap(block.base, block.size, size) else { return nil }
+    return Block(mapped: base, size: size)
   }
 
-  static func free(_ base: UnsafeMutableRawPointer, size: Int) {
-    if isOn, size > mostAllocated {
+  static func free(_ block: Block) {
+    let (base, size) = (block.base, block.size)
+    if block.isMapped {
       munmap(base, size)
       return
     }

@@ -3,14 +3,15 @@ import Glibc
 /// One heap allocation with a fill mark. Whoever fills it is its only writer; once it is handed on
 /// it is read-only for everybody. Owned by reference, freed with the last one.
 public final class ByteBuffer {
+  private var block: BufferPool.Block
   /// Start of the allocation; valid for `capacity` bytes.
-  public private(set) var base: UnsafeMutableRawPointer
-  public private(set) var capacity: Int
+  public var base: UnsafeMutableRawPointer { block.base }
+  public var capacity: Int { block.size }
   /// How many bytes from the start are filled.
   public private(set) var count: Int = 0
 
   public init(capacity: Int) {
-    (base, self.capacity) = BufferPool.allocate(max(capacity, 16))
+    block = BufferPool.allocate(max(capacity, 16))
   }
 
   public convenience init(_ bytes: some Sequence<UInt8>) {
@@ -22,7 +23,7 @@ public final class ByteBuffer {
     bytes.withUnsafeBytes { append($0) }
   }
 
-  deinit { BufferPool.free(base, size: capacity) }
+  deinit { BufferPool.free(block) }
 
   /// The filled part. Valid while the buffer lives and nothing is appended.
   @inline(__always)
@@ -67,23 +68,19 @@ public final class ByteBuffer {
   public func reserve(_ extra: Int) {
     guard count + extra > capacity else { return }
     let grown = max(count + extra, capacity + capacity / 2)
-    if let (resized, size) = BufferPool.resize(base, size: capacity, to: grown) {
-      base = resized
-      capacity = size
+    if let resized = BufferPool.resize(block, to: grown) {
+      block = resized
       return
     }
-    let (moved, size) = BufferPool.allocate(grown)
-    memcpy(moved, base, count)
-    BufferPool.free(base, size: capacity)
-    base = moved
-    capacity = size
+    let moved = BufferPool.allocate(grown)
+    memcpy(moved.base, base, count)
+    BufferPool.free(block)
+    block = moved
   }
 
   /// Gives back what a large buffer has not filled.
   public func trim() {
-    guard let (resized, size) = BufferPool.resize(base, size: capacity, to: count) else { return }
-    base = resized
-    capacity = size
+    if let resized = BufferPool.resize(block, to: count) { block = resized }
   }
 
   /// Drops the first `n` filled bytes.

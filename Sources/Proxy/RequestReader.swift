@@ -26,6 +26,8 @@ struct RequestReader {
   /// Room behind a body, so that the read that completes it is not full: a full one would be
   /// followed by another that finds nothing.
   private static let slack = 512
+  /// A body of unknown length grows to this by copying, and is given addresses for the most then.
+  private static let mostCopied = 1 << 20
 
   private let limits: HTTPLimits
   /// For bodies from here on, one that is being read in chunks included.
@@ -129,6 +131,11 @@ struct RequestReader {
       } else if !share.grow(to: body.count + piece.count) {
         isCrowded = true
       } else {
+        if body.count + piece.count > RequestReader.mostCopied,
+          body.capacity < RequestReader.mostReserved
+        {
+          body.reserve(RequestReader.mostReserved)
+        }
         body.append(piece)
       }
     }

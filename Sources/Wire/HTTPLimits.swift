@@ -14,7 +14,7 @@ public struct HTTPLimits: Sendable, Equatable {
   public let trailerBytes: Int
 
   public init(
-    requestLineBytes: Int = 16_384, headerBytes: Int = 65_536, headerCount: Int = 200,
+    requestLineBytes: Int = 16_384, headerBytes: Int = 32_768, headerCount: Int = 200,
     chunkLineBytes: Int = 256, trailerBytes: Int = 8_192
   ) {
     let bounds = 1...(16 << 20)

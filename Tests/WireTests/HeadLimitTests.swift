@@ -61,8 +61,8 @@ private func refusal(_ text: String) -> WireError? {
       error = refusal
     }
   }
-  #expect(error == .headerTooLarge(limit: 65_536))
-  #expect(fed <= 65_536)
+  #expect(error == .headerTooLarge(limit: 32_768))
+  #expect(fed <= 32_768)
 }
 
 @Test func `limits are clamped to what positions can express`() {
