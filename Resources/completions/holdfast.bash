@@ -54,16 +54,16 @@ _holdfast() {
   fi
   case ${COMP_WORDS[1]} in
     demo) options='--listen --pin --no-pin --no-affinity --no-probes --pin-state --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --max-in-flight --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --pace --turns --slots --prefill-speed --prices --config --no-config --print-config --help --version' rest=() ;;
-    attach) options='--no-tui --ascii --color --read-only --no-wait --help --version' rest=(-f) ;;
+    attach) options='--no-tui --ascii --color --read-only --no-wait --config --no-config --print-config --help --version' rest=(-f) ;;
     run) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --max-in-flight --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --prices --config --no-config --print-config --help --version' rest=(-f) ;;
     upstream-sim) options='--listen --slots --prefill-speed --help --version' rest=() ;;
     bench) options='--turns --help --version' rest=() ;;
     explain) options='--json --breaks --help --version' rest=(-f) ;;
-    check) options='--json --breaks --max-reprocessed --min-preserved --help --version' rest=(-f) ;;
+    check) options='--json --breaks --max-reprocessed --min-preserved --config --no-config --print-config --help --version' rest=(-f) ;;
     stats) options='--ledger --ascii --window --mode --session --workspace --compare --format --prices --config --no-config --print-config --help --version' rest=() ;;
     sessions) options='--ledger --window --workspace --format --prices --config --no-config --print-config --help --version' rest=() ;;
     show) options='--ledger --format --prices --config --no-config --print-config --help --version' rest=() ;;
-    cache) options='--ledger --json --help --version' rest=(-W 'stats inspect zones') ;;
+    cache) options='--ledger --json --config --no-config --print-config --help --version' rest=(-W 'stats inspect zones') ;;
     *) options='--listen --upstream --pin --no-pin --no-affinity --no-probes --pin-state --upstream-ca --no-tui --ndjson --capture --capture-size --response-headers --native-diagnostics --ledger --no-ledger --ledger-days --ledger-size --ascii --color --read-only --control --no-control --metrics --client-token --max-body --max-in-flight --keep-bodies --max-sessions --max-connections --connect-timeout --drain-timeout --prices --config --no-config --print-config --print-default-config --help --version' rest=() ;;
   esac
   if [[ $word == -* ]]; then

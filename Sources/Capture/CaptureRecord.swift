@@ -16,7 +16,8 @@ public struct CaptureRecord: @unchecked Sendable {
   public var request: ByteBuffer
   /// What was sent instead; empty if that was `request`.
   public var forwarded: [ByteSlice] = []
-  /// The upstream refused `forwarded`, and `request` was sent after it.
+  /// The upstream refused `forwarded`, and the agent's own body was sent after it, less what was added
+  /// to it by the proxy.
   public var isRetried = false
   /// nil if no response came.
   public var status: Int?

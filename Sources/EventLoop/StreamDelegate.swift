@@ -11,7 +11,8 @@ public protocol StreamDelegate: AnyObject {
   /// The peer will send nothing more. Writing may still work.
   func streamDidEnd(_ stream: TCPStream)
 
-  /// Reading or writing failed; the stream is of no use any more and has to be closed.
+  /// Reading or writing failed, and the stream has to be closed. After a failed write what the peer
+  /// had sent before can still be read.
   func stream(_ stream: TCPStream, failed error: UVError)
 
   /// Everything that had to be queued is written.

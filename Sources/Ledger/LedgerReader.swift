@@ -2,8 +2,8 @@ public import Prefix
 public import Turns
 import Upstream
 
-/// Reads a ledger over a read-only connection of its own. Belongs to one thread; what it returns are
-/// values. The counterpart that writes is `LedgerRecorder`, in this process or another.
+/// Reads a ledger over a read-only connection of its own; a file of an older version is updated first
+/// where that is possible. Belongs to one thread; what it returns are values. The counterpart that writes is `LedgerRecorder`, in this process or another.
 public final class LedgerReader {
   private let database: Database
 

@@ -9,8 +9,8 @@ public enum Dialect: UInt8, Sendable, CaseIterable {
   case openAICompletions
 }
 
-/// The part of a request a block belongs to. The order of the cases is the order in which servers
-/// render them.
+/// The part of a request a block belongs to. The order of the cases is the one in which most
+/// servers render them; `RenderingOrder` has the others.
 public enum BlockGroup: UInt8, Sendable, CaseIterable, Comparable {
   case knobs, tools, system, messages
 

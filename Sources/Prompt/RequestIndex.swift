@@ -1,6 +1,7 @@
 import Bytes
 
-/// The byte ranges of all blocks of one request body, in the order in which servers render them.
+/// The byte ranges of all blocks of one request body, in the order in which most servers render
+/// them: `RenderingOrder` has the others.
 ///
 /// Made by `RequestIndexer` without decoding anything. The offsets refer to the body it was made
 /// from; the index does not keep that body.

@@ -9,7 +9,7 @@ struct ExchangeStateMachine {
     case send
     /// Pass an interim response on.
     case relayInterim
-    /// Drop this response and send the agent's own body on another connection.
+    /// Drop this response and send the plan's other body on another connection.
     case sendFallback(status: Int)
     /// Write the head of the final response.
     case begin

@@ -50,7 +50,8 @@ public final class ProxyServer {
 
   /// Starts listening. The number of connections also depends on `DescriptorLimit`, which a program
   /// should have raised by now. Reads the file of authorities if there is an https upstream; throws
-  /// `TLSError` if that cannot be used. The observer is held until `stop`.
+  /// `TLSError` if that cannot be used. The observer lives as long as
+  /// the server.
   public init(loop: Loop, configuration: ProxyConfiguration, observer: any TrafficObserver) throws {
     try ProxyServer.check(configuration)
     self.loop = loop

@@ -5,7 +5,7 @@ import Wire
 /// its counterpart that does the reading is `ClientConnection`.
 struct RequestReader {
   enum Outcome {
-    /// Everything given was used and there is no complete request yet.
+    /// There is no complete request yet. What was given is used up, or the body behind a head is next.
     case more
     /// The client holds its body back until it has been told to go on.
     case expectsContinue

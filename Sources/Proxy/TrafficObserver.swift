@@ -29,7 +29,8 @@ public struct ReceivedRequest {
 public struct ExchangePlan {
   /// The body to send, in pieces that are written without being joined.
   public var body: [ByteSlice]
-  /// Sent once instead if the upstream answers 400 or 413 to `body`; nil if that answer is final.
+  /// Sent once instead if the upstream refuses `body` with 400, 413, 422 or 500; nil if that answer is
+  /// final.
   public var fallbackBody: ByteBuffer?
   public var observer: (any ExchangeObserver)?
   /// While it is closed nothing of the upstream's answer is read; nil if nothing has to wait.
@@ -58,7 +59,8 @@ public struct ExchangePlan {
 /// up, so they must be quick.
 public protocol TrafficObserver: AnyObject {
   func plan(for request: ReceivedRequest) -> ExchangePlan
-  /// Called when the state of an upstream becomes known and whenever it changes.
+  /// Called when an upstream is reached for the first time since it was away, and whenever a request
+  /// could not reach it.
   func upstreamChanged(index: Int, _ state: UpstreamHealth)
   /// The proxy itself answered a request for which there was no plan yet.
   func refused(method: String, path: String, status: Int, reason: String)
@@ -70,12 +72,13 @@ public protocol TrafficObserver: AnyObject {
 public protocol ExchangeObserver: AnyObject {
   /// The request was handed to the upstream's connection. May come again after a retry.
   func forwarded()
-  /// The upstream refused the rewritten body, and the agent's own is sent instead.
+  /// The upstream refused the body of the plan, and the other one is sent instead.
   func retriedWithOriginalBody(status: Int)
-  /// Fields to add to the head of the final response, which is about to be sent to the client.
-  func responseFields(for head: ResponseHead) -> [(String, String)]
-  /// What changes the body of that response; nil for answers that are relayed as they come.
+  /// What changes the body of the final response, whose head is about to be sent to the client; nil
+  /// for answers that are relayed as they come.
   func responseEditor(for head: ResponseHead) -> (any ResponseEditor)?
+  /// Fields to add to that head.
+  func responseFields(for head: ResponseHead) -> [(String, String)]
   /// The head of the final response, after it was sent to the client.
   func responseHead(_ head: ResponseHead)
   /// Decoded body bytes, after they were written to the client. Valid during the call.

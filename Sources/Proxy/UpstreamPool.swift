@@ -91,7 +91,7 @@ final class UpstreamPool {
         }
         done(.success(connection))
       case .failure(let failure):
-        if isUp != false, !failure.isShortage {
+        if !failure.isShortage {
           isUp = false
           healthChanged(index, .down(reason: failure.reason))
         }

@@ -43,10 +43,12 @@ public enum ManualPage {
       in capitals, with _ for \\-, as in HOLDFAST_MAX_SESSIONS=50.
       .B NO_COLOR
       turns colours off.
-      .B HTTPS_PROXY
+      .BR HTTPS_PROXY ,
+      .BR HTTP_PROXY ,
+      .B ALL_PROXY
       and
-      .B NO_PROXY
-      are followed on the way to upstreams.
+      .BR NO_PROXY ,
+      in small letters, too, are followed on the way to upstreams.
       .SH FILES
       .TP
       .I ~/.config/holdfast/config.toml

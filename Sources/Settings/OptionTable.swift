@@ -84,6 +84,7 @@ public enum OptionTable {
   private static let shown = serving.union([.attach])
   private static let offline: Set<Command> = [.explain, .check]
   private static let stored: Set<Command> = [.stats, .sessions, .show]
+  private static let configured = serving.union(stored).union([.attach, .check, .cache])
   private static let every = Set(Command.allCases)
 
   public static let options: [Option] = [
@@ -150,8 +151,8 @@ public enum OptionTable {
       "auto, always or never (default auto; NO_COLOR means never)"),
     Option(
       "read-only", nil, in: shown,
-      "nothing can be changed while it runs, not from the dashboard nor the control socket, and no "
-        + "request is rewritten"),
+      "the dashboard changes nothing; of a proxy neither does the control socket, and no request "
+        + "is rewritten"),
     Option(
       "control", nil, .value("PATH"), in: serving,
       "control socket (default PORT.sock in $XDG_RUNTIME_DIR/holdfast or /tmp/holdfast-UID)"),
@@ -174,7 +175,7 @@ public enum OptionTable {
       "request bodies at a time, all together (default 1G); more are answered 503"),
     Option(
       "keep-bodies", nil, .value("SIZE"), in: serving,
-      "memory for the last request of each session (default 256M)"),
+      "memory for the last request and answer of each session (default 256M)"),
     Option(
       "max-sessions", nil, .value("N"), in: serving, "sessions to remember (default 1024)"),
     Option(
@@ -199,7 +200,8 @@ public enum OptionTable {
     Option("breaks", nil, in: offline, "print only requests that broke the prefix"),
     Option(
       "max-reprocessed", nil, .value("TOKENS"), in: [.check],
-      "tokens that may be processed again, over all requests (default 0)"),
+      "tokens that may be processed again, over all requests (default 0, or any number with "
+        + "--min-preserved)"),
     Option(
       "min-preserved", nil, .value("PERCENT"), in: [.check],
       "share of the previous prompts' tokens that must be preserved (default 0)"),
@@ -220,13 +222,13 @@ public enum OptionTable {
       "prices", nil, .value("FILE"), in: serving.union(stored),
       "price list to use instead of the built-in one; same form as Resources/prices.json"),
     Option(
-      "config", nil, .value("FILE"), in: serving.union(stored),
+      "config", nil, .value("FILE"), in: configured,
       "configuration to use instead of config.toml in $XDG_CONFIG_HOME/holdfast or "
         + "~/.config/holdfast"),
     Option(
-      "no-config", nil, in: serving.union(stored), "read no configuration file at all"),
+      "no-config", nil, in: configured, "read no configuration file at all"),
     Option(
-      "print-config", nil, in: serving.union(stored),
+      "print-config", nil, in: configured,
       "show the value of every option and where it comes from, and end"),
     Option(
       "print-default-config", nil, in: [.proxy],

@@ -5,7 +5,7 @@ public import Upstream
 public enum UpstreamState: Sendable, Equatable {
   case unknown
   case up
-  /// Since when (milliseconds since 1970), why (a few words), how many requests were answered 502.
+  /// Since when (milliseconds since 1970), why (a few words), how many requests did not reach it.
   case down(since: Int64, reason: String, failedRequests: Int)
 }
 
@@ -15,7 +15,8 @@ public struct UpstreamStatus: Sendable, Equatable {
   public var address: String
   public var kind: ServerKind
   public var state: UpstreamState
-  /// Round trip of the last connect, if known.
+  /// How long the first connect took since the upstream was away, with name look-up, tunnel and TLS;
+  /// nil if there was none.
   public var connectMillis: Int?
   /// The server's own name for its build; nil if it is not known.
   public var build: String?

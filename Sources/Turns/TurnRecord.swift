@@ -19,9 +19,9 @@ public enum TurnState: Sendable, Equatable {
   case waiting
   /// The answer is arriving.
   case streaming
-  /// The answer was relayed to its end; its status is in `TurnRecord.status`.
+  /// The answer was relayed to its end, and its status, in `TurnRecord.status`, is below 400.
   case done
-  /// No complete answer: upstream failure (`TurnRecord.failure` says which) or refusal by us.
+  /// No complete answer (`TurnRecord.failure` says why), or one with a status from 400 on.
   case failed
   /// The agent went away before the answer was complete.
   case aborted

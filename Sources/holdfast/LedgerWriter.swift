@@ -39,7 +39,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   ///   - roomForMore: called on the ledger thread when the loop thread should call `flush`.
   ///   - notify: gets a sentence when the file cannot be written, and when it can again; called on
   ///     any thread.
-  /// - Throws: the error number if no pipe is to be had.
+  /// - Throws: if no pipe is to be had.
   init(
     loop: Loop, settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
     roomForMore: @escaping @Sendable () -> Void, notify: @escaping @Sendable (String) -> Void

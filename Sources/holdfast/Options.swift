@@ -6,7 +6,7 @@ import Settings
 import Upstream
 import Wire
 
-/// What `holdfast` and `holdfast demo` were asked to do.
+/// What `holdfast`, `holdfast demo` and `holdfast run` were asked to do.
 struct ServeOptions {
   enum ControlChoice {
     case none, standard

@@ -28,7 +28,7 @@ final class ReportWriter: @unchecked Sendable {
   ///   - log: file that lines are appended to; nil for standard output.
   ///   - ndjson: file to append to; nil for none.
   ///   - notify: gets a sentence about output that had to be given up; called on any thread.
-  /// - Throws: the error number if the file cannot be opened.
+  /// - Throws: if a file cannot be opened.
   init(
     lines: Bool, log: String? = nil, ndjson: String?, notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {

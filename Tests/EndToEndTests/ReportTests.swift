@@ -10,7 +10,8 @@ import Testing
     "mutated", "mutation_index", "prev_len", "incoming_len", "lcp",
   ]
   static let own = [
-    "parent_session_id", "side_call", "agent", "model", "upstream", "api", "mode", "status",
+    "parent_session_id", "side_call", "agent", "model", "upstream", "api", "mode", "pin",
+    "pin_reason", "status",
     "state", "failure", "cause", "cause_text", "cause_side", "path", "field", "byte",
     "block_byte", "was", "now", "server_cause", "server_detail", "echo", "previous_tokens",
     "kept_tokens", "kept_forwarded_tokens", "predicted_tokens", "tokens_estimated", "prompt_tokens",
@@ -32,7 +33,7 @@ import Testing
     for turn in turns {
       let names = turn.members?.map(\.key) ?? []
       #expect(names.starts(with: Self.shared))
-      #expect(Set(Self.own).subtracting(names).isEmpty)
+      #expect(Set(Self.shared + Self.own) == Set(names))
       #expect(Set(names).count == names.count)
     }
   }

@@ -93,7 +93,11 @@ import Wire
     let client = harness.client(get())
     harness.wait(for: "the answer") { client.text.contains("\r\n\r\n{") }
     #expect(client.text.hasPrefix("HTTP/1.1 502 "))
-    #expect(harness.observer.health.count == 1)
+    client.forget()
+    client.send(get())
+    harness.wait(for: "the second answer") { client.text.contains("\r\n\r\n{") }
+    let losses = harness.observer.health.filter { if case .down = $0 { true } else { false } }
+    #expect(losses.count == 2, "one for each request that it cost")
     harness.finish()
   }
 

@@ -61,7 +61,7 @@ struct ProbePlan {
 
   private(set) var kind: ServerKind
   private var wanted: Set<Question> = []
-  /// Questions that bring nothing, never asked again.
+  /// Questions that bring nothing, not asked again until `forget`.
   private var closed: Set<Question> = []
   private var failures: [Question: Int] = [:]
   private var lastAsked: [Question: UInt64] = [:]

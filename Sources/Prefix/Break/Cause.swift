@@ -1,7 +1,7 @@
 /// Why a prompt stopped being an extension of what the server already has.
 ///
-/// The cases follow the order in which they are tested: what costs nothing first, then redaction,
-/// then narrow known shapes, then what is known only by its extent, then what the server did.
+/// The cases follow their kind: what costs nothing, redaction, narrow known shapes, what is known only
+/// by its extent, what the server did. `CauseFinder` says in which order they are tested.
 public enum Cause: UInt8, Sendable, CaseIterable {
   /// No break.
   case none

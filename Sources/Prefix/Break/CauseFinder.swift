@@ -1,7 +1,8 @@
 import Bytes
 import Prompt
 
-/// Names the cause of a break. Pure; runs after the request was forwarded.
+/// Names the cause of a break. Pure; runs behind the forwarding of a request unless
+/// pinning has to know.
 ///
 /// The order of the tests is the order of trust: what is known from the relation of the requests,
 /// what only looks different, what must never be undone, what has a narrow known shape, and at last

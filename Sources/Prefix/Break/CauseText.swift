@@ -7,7 +7,7 @@ extension Cause {
     case .neutralRerender:
       "The bytes differ, but what the server renders from them does not: nothing is computed again."
     case .toolOrder:
-      "The same tools were sent in another order; servers render tools in front of everything else."
+      "The same tools were sent in another order; servers render tools in front of the conversation."
     case .schemaOrder:
       "A tool's schema was written with its keys in another order; templates print schemas as sent."
     case .contentShape:
