@@ -21,9 +21,6 @@ public struct Digest: Hashable, Sendable {
     self = text.withUTF8 { Digest(of: UnsafeRawBufferPointer($0)) }
   }
 
-  /// First eight hexadecimal digits, for people.
-  public var short: String { hexadecimal(high >> 32, digits: 8) }
-
   public var hex: String { hexadecimal(high, digits: 16) + hexadecimal(low, digits: 16) }
 }
 

@@ -34,9 +34,6 @@ enum CredentialFields {
     SecretMask.masked(withoutTokens(withoutUserInfo(value)))
   }
 
-  /// A request target without the values of parameters that carry credentials.
-  static func maskedTarget(_ target: String) -> String { masked(target) }
-
   private static func withoutUserInfo(_ text: String) -> String {
     var out = Substring()
     var rest = Substring(text)

@@ -16,8 +16,6 @@ struct EventBacklog {
   /// - Parameter maxBytes: how much waits at most. One line is kept whatever its size.
   init(maxBytes: Int) { self.maxBytes = maxBytes }
 
-  var isEmpty: Bool { first == lines.count && dropped == 0 }
-
   mutating func append(_ line: [UInt8]) {
     lines.append(line)
     bytes += line.count

@@ -1,5 +1,5 @@
 /// A coding of RFC 9110 section 8.4.1, RFC 7932 (br) or RFC 9659 (zstd).
-public enum ContentCoding: Sendable, Equatable, CaseIterable {
+public enum ContentCoding: Sendable, Equatable {
   case identity, gzip, deflate, brotli, zstd
 
   /// - Parameter contentEncoding: the value of Content-Encoding; nil without that field.

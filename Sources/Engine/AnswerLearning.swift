@@ -60,9 +60,9 @@ extension MeasuredExchange {
     record.serverDetail = verdict?.detail ?? deviation(prediction, predicted, reported)
     if verdict?.cause == .checkpointRollback { engine.noteCheckpoints(facts.upstream) }
     if decision?.isRewritten != true {
-      settleKnob(&record, predicted: predicted.value, reported: reported)
+      settleKnob(&record, reported: reported)
     }
-    noteEcho(prediction, record, reported)
+    noteEcho(prediction, reported)
     if let older = prediction.older, older > prediction.certain.value + ServerVerdict.slack {
       engine.noteOlderPrompts(
         facts.upstream, areFound: reported + ServerVerdict.slack >= older)
@@ -90,7 +90,7 @@ extension MeasuredExchange {
 
   /// An answer that came back whole shows whether the server renders it as it was generated. Only if
   /// all in front of it was reused: else something else was lost.
-  private func noteEcho(_ prediction: HitPrediction, _ record: TurnRecord, _ reported: Int) {
+  private func noteEcho(_ prediction: HitPrediction, _ reported: Int) {
     let query = prediction.query
     guard let echo = prediction.echo, prediction.returned == 1, query.kept >= query.previous,
       prediction.model.keepsGenerated, reported + ServerVerdict.slack >= query.previous
@@ -169,7 +169,7 @@ extension MeasuredExchange {
   }
 
   /// A changed setting that cost nothing was no break: only the server can tell.
-  private func settleKnob(_ record: inout TurnRecord, predicted: Int, reported: Int) {
+  private func settleKnob(_ record: inout TurnRecord, reported: Int) {
     guard record.verdict.cause == .knob, let previous = record.previousTokens,
       reported + ServerVerdict.slack >= previous.value
     else { return }

@@ -53,13 +53,11 @@ extension MeasuredExchange {
 
   func endSlots(_ record: TurnRecord, _ reception: Reception) {
     guard let slotTurn else { return }
-    engine.endSlots(slotTurn, held(record, reception, slotTurn), facts.upstream)
+    engine.endSlots(slotTurn, held(record, reception), facts.upstream)
   }
 
   /// What the turn leaves in its slot; nil if the server did not process it.
-  private func held(
-    _ record: TurnRecord, _ reception: Reception, _ turn: SlotForecasts.Turn
-  ) -> HeldPrompt? {
+  private func held(_ record: TurnRecord, _ reception: Reception) -> HeldPrompt? {
     guard let status = record.status ?? (record.state == .aborted ? 200 : nil), status < 400 else {
       return nil
     }

@@ -6,7 +6,6 @@ public final class Poll: Handle {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
     public static let readable = Events(rawValue: Int32(UV_READABLE.rawValue))
-    public static let writable = Events(rawValue: Int32(UV_WRITABLE.rawValue))
     /// Nothing but errors and a hang-up of both directions wakes this one on a TCP socket.
     static let urgent = Events(rawValue: Int32(UV_PRIORITIZED.rawValue))
   }

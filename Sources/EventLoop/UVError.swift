@@ -5,7 +5,6 @@ import CUV
 public struct UVError: Error, Sendable, Equatable {
   public enum Operation: String, Sendable {
     case loop, wakeup, signal, poll, address, resolve, bind, open, accept, connect, read, write
-    case shutdown, option
     /// The layer above TCP: the peer broke its protocol, or left without saying so (UV_EOF).
     case tls
   }
@@ -36,12 +35,10 @@ public struct UVError: Error, Sendable, Equatable {
     return String(cString: text)
   }
 
-  public var isAddressInUse: Bool { code == UV_EADDRINUSE.rawValue }
   /// The process or the system has no descriptors or no memory for sockets left.
   public var isShortage: Bool {
     [UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM].contains { $0.rawValue == code }
   }
-  public var isCancelled: Bool { code == UV_ECANCELED.rawValue }
 
   static func check(_ operation: Operation, _ code: Int32) throws(UVError) {
     if code < 0 { throw UVError(operation, code) }

@@ -110,15 +110,6 @@ public final class LedgerReader {
     }
   }
 
-  /// Adds each matching turn to a cost breakdown.
-  public func addCosts(
-    _ filter: LedgerFilter, to costs: inout CostBreakdown
-  ) throws(LedgerError) {
-    var sums = costs
-    try forEachTurn(filter) { sums.add($0.record, isLocal: $0.isLocal) }
-    costs = sums
-  }
-
   /// What sessions need to go on, the one used last first.
   public func keptSessions(_ limits: KeptLimits) throws(LedgerError) -> [KeptSession] {
     try KeptSessions.read(database, limits)

@@ -65,11 +65,6 @@ struct ExchangeStateMachine {
     self.hasFallback = hasFallback
   }
 
-  var hasBegun: Bool {
-    if case .relaying = phase { return true }
-    return false
-  }
-
   var isOver: Bool {
     if case .over = phase { return true }
     return false

@@ -101,7 +101,7 @@ private struct OptionParser {
       let word = Self.word(arguments, at: before)
       switch UInt8(truncatingIfNeeded: found) {
       case UInt8(ascii: "?"):
-        throw unknown(word, arguments)
+        throw unknown(word)
       case UInt8(ascii: ":"):
         throw .missingValue(option: name(of: word))
       case 0:
@@ -131,7 +131,7 @@ private struct OptionParser {
     }
   }
 
-  private func unknown(_ word: String, _ arguments: [String]) -> UsageError {
+  private func unknown(_ word: String) -> UsageError {
     // An option that takes no value but got one is reported the same way by getopt_long.
     if let equals = word.firstIndex(of: "="), word.hasPrefix("--") {
       let name = String(word[word.index(word.startIndex, offsetBy: 2)..<equals])

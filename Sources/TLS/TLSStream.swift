@@ -62,9 +62,6 @@ public final class TLSStream: ByteStream {
 
   deinit { SSL_free(ssl) }
 
-  /// Whether an earlier session was resumed.
-  public var isResumed: Bool { SSL_session_reused(ssl) == 1 }
-
   // MARK: Handshake
 
   /// To be called once, before anything else. `done` is called once, in a later round, unless the

@@ -84,8 +84,6 @@ public final class RawPeer: StreamDelegate {
 
   public func reset() { stream.reset() }
 
-  public var localAddress: SocketAddress? { stream.localAddress }
-
   public func readBuffer(for stream: TCPStream) -> UnsafeMutableRawBufferPointer { slab }
 
   public func stream(_ stream: TCPStream, didRead count: Int) {

@@ -79,20 +79,6 @@ public struct SessionTotals: Sendable, Equatable {
     computedAgainTokens += record.computedAgain.value
     savedTokens += record.savedTokens
   }
-
-  public mutating func add(_ other: SessionTotals) {
-    turns += other.turns
-    failedTurns += other.failedTurns
-    sideCalls += other.sideCalls
-    breaks += other.breaks
-    reportedTurns += other.reportedTurns
-    uncachedTokens += other.uncachedTokens
-    readTokens += other.readTokens
-    writtenTokens += other.writtenTokens
-    outputTokens += other.outputTokens
-    computedAgainTokens += other.computedAgainTokens
-    savedTokens += other.savedTokens
-  }
 }
 
 extension TurnRecord {

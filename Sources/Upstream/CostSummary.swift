@@ -1,5 +1,5 @@
 /// Why a turn has no price. Such turns are counted, never taken as free.
-public enum UnpricedReason: UInt8, Sendable, Hashable, CaseIterable, Comparable {
+public enum UnpricedReason: UInt8, Sendable, Hashable, Comparable {
   case unknownModel
   case usageNotReported
   case reuseNotReported

@@ -98,7 +98,6 @@ public struct UsageReader: Sendable {
       let isRest = value["input_tokens_details"] == nil && value["total_tokens"] == nil
       if isRest {
         anthropicRest = clamp(input)
-        hints.sawAnthropicUsage = true
       } else {
         usage.promptTokens = clamp(input)
       }
@@ -171,7 +170,6 @@ public struct UsageReader: Sendable {
 /// What an answer tells about the kind of server, besides its numbers.
 public struct ServerHints: Sendable, Equatable {
   public var sawTimings = false
-  public var sawAnthropicUsage = false
   public var sawDeepSeekUsage = false
 
   public init() {}

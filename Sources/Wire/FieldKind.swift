@@ -5,7 +5,6 @@ enum FieldKind: UInt8 {
   case contentLength
   case transferEncoding
   case connection
-  case upgrade
   case expect
   /// Fields that concern one connection only and are never forwarded, other than the above.
   case hopByHop
@@ -25,8 +24,8 @@ enum FieldKind: UInt8 {
     case 6:
       equalIgnoringCase(bytes, name, "expect") ? .expect : .other
     case 7:
-      equalIgnoringCase(bytes, name, "upgrade")
-        ? .upgrade : equalIgnoringCase(bytes, name, "trailer") ? .hopByHop : .other
+      equalIgnoringCase(bytes, name, "upgrade") || equalIgnoringCase(bytes, name, "trailer")
+        ? .hopByHop : .other
     case 10:
       equalIgnoringCase(bytes, name, "connection")
         ? .connection : equalIgnoringCase(bytes, name, "keep-alive") ? .hopByHop : .other

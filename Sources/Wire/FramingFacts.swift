@@ -7,8 +7,6 @@ struct FramingFacts {
   var host: Range<Int>?
   var closes = false
   var keepsAlive = false
-  var upgradeOption = false
-  var upgradeField = false
   var expectsContinue = false
   private var connectionOptions = 0
 
@@ -40,8 +38,6 @@ struct FramingFacts {
       hasTransferCoding = true
     case .connection:
       try noteConnection(bytes, line.value)
-    case .upgrade:
-      upgradeField = true
     case .expect:
       expectsContinue = expectsContinue || equalIgnoringCase(bytes, line.value, "100-continue")
     case .other, .hopByHop:
@@ -89,7 +85,6 @@ struct FramingFacts {
       guard connectionOptions <= HopByHop.maximumOptions else { throw .malformedConnection }
       if equalIgnoringCase(bytes, option, "close") { closes = true }
       if equalIgnoringCase(bytes, option, "keep-alive") { keepsAlive = true }
-      if equalIgnoringCase(bytes, option, "upgrade") { upgradeOption = true }
     }
     guard !list.isMalformed else { throw .malformedConnection }
   }

@@ -52,11 +52,9 @@ public enum HTTPSerializer {
   ///   - clientMinorVersion: 0 has the connection kept open only on an explicit `keep-alive`.
   ///   - forwarded: false for a response that the proxy itself made, which passes no Via.
   ///   - extra: as for requests.
-  ///   - omitting: names, in lower case, of fields to drop.
   public static func appendResponse(
     head: ResponseHead, framing: BodyFraming, closing: Bool, clientMinorVersion: Int = 1,
-    forwarded: Bool = true, extra: [(String, String)] = [], omitting: [StaticString] = [],
-    to out: ByteBuffer
+    forwarded: Bool = true, extra: [(String, String)] = [], to out: ByteBuffer
   ) {
     out.reserve(head.fields.storage.count + head.reason.utf8.count + 192)
     out.append("HTTP/1.1 ")
@@ -65,7 +63,7 @@ public enum HTTPSerializer {
     appendReason(head.reason, to: out)
     out.append("\r\n")
     let keepsLength = framing == .none && head.status >= 200 && head.status != 204
-    appendFields(head.fields, omitting: omitting, to: out) {
+    appendFields(head.fields, to: out) {
       $0 == .other || $0 == .host || $0 == .expect || (keepsLength && $0 == .contentLength)
     }
     switch framing {
@@ -81,11 +79,6 @@ public enum HTTPSerializer {
     if forwarded { appendVia(head.minorVersion, pseudonym, to: out) }
     appendExtra(extra, to: out)
     out.append("\r\n")
-  }
-
-  /// Appends the interim response that asks a waiting client for its body.
-  public static func appendContinue(to out: ByteBuffer) {
-    out.append("HTTP/1.1 100 Continue\r\n\r\n")
   }
 
   /// Appends the lines of `fields` whose kind `keeps` accepts, but for nominated ones and

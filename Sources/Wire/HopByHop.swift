@@ -9,18 +9,12 @@ public enum HopByHop {
   /// Proxy-Authentication-Info. (Proxy-Status is end-to-end, RFC 9209.)
   public static func isHopByHop(_ name: UnsafeRawBufferPointer) -> Bool {
     switch FieldKind(name, 0..<name.count) {
-    case .connection, .transferEncoding, .upgrade, .hopByHop: true
+    case .connection, .transferEncoding, .hopByHop: true
     case .other, .host, .contentLength, .expect: false
     }
   }
 
-  /// Whether a Connection field among `fields` names `name` as one of its options.
-  public static func isNominated(_ name: UnsafeRawBufferPointer, in fields: HeaderFields) -> Bool {
-    fields.storage.withUnsafeBytes { bytes in
-      isNominated(name, bytes, fields.lines)
-    }
-  }
-
+  /// Whether a Connection field among `lines`, which lie in `bytes`, names `name` as one of its options.
   static func isNominated(
     _ name: UnsafeRawBufferPointer, _ bytes: UnsafeRawBufferPointer, _ lines: [FieldLine]
   ) -> Bool {

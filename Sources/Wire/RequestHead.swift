@@ -15,13 +15,10 @@ public struct RequestHead: Sendable {
   public var keepAlive: Bool
   /// Whether a body is announced that the client may hold back until it sees a 100 (Continue).
   public var expectsContinue: Bool
-  /// Whether the client offers another protocol. An offer may be ignored (RFC 9110 section 7.8).
-  public var isUpgrade: Bool
 
   public init(
     method: String, target: String, minorVersion: Int = 1, fields: HeaderFields = HeaderFields(),
-    framing: BodyFraming = .none, keepAlive: Bool = true, expectsContinue: Bool = false,
-    isUpgrade: Bool = false
+    framing: BodyFraming = .none, keepAlive: Bool = true, expectsContinue: Bool = false
   ) {
     self.method = method
     self.target = target
@@ -30,7 +27,6 @@ public struct RequestHead: Sendable {
     self.framing = framing
     self.keepAlive = keepAlive
     self.expectsContinue = expectsContinue
-    self.isUpgrade = isUpgrade
   }
 
   /// The target without its query.

@@ -68,8 +68,7 @@ public struct RequestHeadParser {
           decoding: UnsafeRawBufferPointer(rebasing: bytes[line.method]), as: UTF8.self),
         target: line.target.text(bytes), minorVersion: line.minorVersion, fields: fields,
         framing: framing, keepAlive: facts.keepAlive(minorVersion: line.minorVersion),
-        expectsContinue: facts.expectsContinue && line.minorVersion >= 1 && announcesBody,
-        isUpgrade: facts.upgradeOption && facts.upgradeField && line.minorVersion >= 1)
+        expectsContinue: facts.expectsContinue && line.minorVersion >= 1 && announcesBody)
     }
   }
 

@@ -10,9 +10,6 @@ public struct ResponseHeadParser {
     scanner = HeadScanner(limits: limits)
   }
 
-  /// Whether no byte of the next head has arrived.
-  public var isIdle: Bool { scanner.isIdle && failure == nil }
-
   /// Takes bytes up to the end of a head; the bytes behind it are left to the caller. Informational
   /// responses (1xx) come out as heads of their own, with the final one to follow; 101 is refused,
   /// because an upgrade is never asked for.

@@ -22,7 +22,7 @@ enum BenchReport {
           + "\(pinned[turn].receivedBytes),\(pinned[turn].forwardedBytes)")
     }
     plot(curves.off, curves.on)
-    summary(unpinned, pinned, sums.off, sums.on)
+    summary(pinned, sums.off, sums.on)
   }
 
   /// Tokens the upstream had to compute for the turn, by its own report.
@@ -54,9 +54,7 @@ enum BenchReport {
     Console.print("        1" + String(repeating: " ", count: width - 1 - last.count) + last)
   }
 
-  private static func summary(
-    _ unpinned: [TurnRecord], _ pinned: [TurnRecord], _ off: Int, _ on: Int
-  ) {
+  private static func summary(_ pinned: [TurnRecord], _ off: Int, _ on: Int) {
     let received = pinned.reduce(0) { $0 + $1.receivedBytes }
     let forwarded = pinned.reduce(0) { $0 + $1.forwardedBytes }
     let percent = forwarded * 100 / max(1, received)

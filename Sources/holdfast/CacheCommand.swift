@@ -7,7 +7,7 @@ import Turns
 
 /// What `holdfast cache` was asked.
 struct CacheOptions {
-  enum Question: String, CaseIterable { case stats, inspect, zones }
+  enum Question: String { case stats, inspect, zones }
 
   var question: Question
   var session: SessionID

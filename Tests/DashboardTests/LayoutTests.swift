@@ -75,3 +75,10 @@ struct LayoutTests {
     }
   }
 }
+
+extension Rect {
+  fileprivate func intersects(_ other: Rect) -> Bool {
+    !isEmpty && !other.isEmpty && row < other.endRow && other.row < endRow
+      && column < other.endColumn && other.column < endColumn
+  }
+}

@@ -34,6 +34,12 @@ import Testing
     #expect(try Command("check", "--min-preserved", "1", file.path).status == 0)
   }
 
+  @Test func `check follows the configuration`() throws {
+    let file = try TemporaryFile(Self.broken)
+    let configuration = try TemporaryFile("max-reprocessed = \"1000000\"")
+    #expect(try Command("check", "--config", configuration.path, file.path).status == 0)
+  }
+
   @Test func `explain tells of breaks and ends with status 0`() throws {
     let file = try TemporaryFile(Self.broken)
     let command = try Command("explain", file.path)

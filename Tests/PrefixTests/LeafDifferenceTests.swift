@@ -63,6 +63,5 @@ import Testing
     let new = try #require(JSONValue(after))
     let leaf = try #require(LeafDifference(old, new))
     #expect(leaf.isInWords)
-    #expect(leaf.isOnlyDifference)
   }
 }

@@ -155,7 +155,7 @@ import Wire
     let client = harness.client(get() + get())
     harness.wait(for: "two answers") { client.text.occurrences(of: "HTTP/1.1 502 ") == 2 }
     #expect(!client.isOver)
-    #expect(harness.observer.health.count == 1)
+    #expect(harness.observer.health.count == 2)
     harness.finish()
   }
 

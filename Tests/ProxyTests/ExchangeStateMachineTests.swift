@@ -30,7 +30,6 @@ import Testing
     var machine = sent()
     machine.received()
     #expect(machine.head(status: 200, isInformational: false) == .begin)
-    #expect(machine.hasBegun)
     #expect(machine.head(status: 200, isInformational: false) == .ignore)
     #expect(machine.completed() == .finish)
     #expect(machine.isOver)

@@ -78,7 +78,6 @@ private func summary(_ head: RequestHead) -> String {
   var words = [head.method, head.target, "1.\(head.minorVersion)", text(head.framing)]
   if !head.keepAlive { words.append("closes") }
   if head.expectsContinue { words.append("expects") }
-  if head.isUpgrade { words.append("upgrade") }
   return words.joined(separator: " ")
 }
 

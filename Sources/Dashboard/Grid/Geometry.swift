@@ -31,9 +31,4 @@ public struct Rect: Sendable, Equatable {
   public var isEmpty: Bool { rows == 0 || columns == 0 }
   public var endRow: Int { row + rows }
   public var endColumn: Int { column + columns }
-
-  public func intersects(_ other: Rect) -> Bool {
-    !isEmpty && !other.isEmpty && row < other.endRow && other.row < endRow
-      && column < other.endColumn && other.column < endColumn
-  }
 }

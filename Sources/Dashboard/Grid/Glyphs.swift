@@ -1,6 +1,5 @@
 /// The drawing set: Unicode where the terminal can show it, ASCII otherwise.
 public struct Glyphs: Sendable, Equatable {
-  public let isASCII: Bool
   public let kept: Character
   public let changed: Character = "!"
   public let lost: Character
@@ -15,11 +14,11 @@ public struct Glyphs: Sendable, Equatable {
   public let trend: [Character]
 
   public static let unicode = Glyphs(
-    isASCII: false, kept: "█", lost: "░", new: "▒", rest: "·", horizontal: "─", vertical: "│",
+    kept: "█", lost: "░", new: "▒", rest: "·", horizontal: "─", vertical: "│",
     branch: "└",
     trend: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"])
   public static let ascii = Glyphs(
-    isASCII: true, kept: "=", lost: "-", new: "+", rest: ".", horizontal: "-", vertical: "|",
+    kept: "=", lost: "-", new: "+", rest: ".", horizontal: "-", vertical: "|",
     branch: "`",
     trend: [".", ":", "-", "=", "+", "*", "%", "#"])
 }

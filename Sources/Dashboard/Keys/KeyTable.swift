@@ -169,8 +169,6 @@ public enum KeyTable {
     bindings.filter { $0.screens.contains(screen) }
   }
 
-  static func binding(_ action: Action) -> KeyBinding? { bindings.first { $0.action == action } }
-
   /// The table in Markdown, for the README.
   public static var markdown: String {
     var lines = ["| key | does | where |", "|---|---|---|"]

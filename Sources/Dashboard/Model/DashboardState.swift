@@ -66,7 +66,6 @@ public struct DashboardState: Sendable {
   // Break
   var breakTurn: Int?
   var hunk = 0
-  var hunkScroll = 0
   var context = 2
   var showsHex = false
   var stacked = false

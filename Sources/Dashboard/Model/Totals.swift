@@ -9,8 +9,6 @@ public struct Totals: Sendable, Equatable {
   /// Prompt and reused tokens of the turns whose server reports reuse.
   public private(set) var reportedPrompt = 0
   public private(set) var reused = 0
-  /// Whether every prompt count came from a server.
-  public private(set) var isEstimated = false
   public private(set) var againAsForwarded = 0
   public private(set) var againAsSent = 0
   private var predictedAgain = 0
@@ -32,7 +30,6 @@ public struct Totals: Sendable, Equatable {
       return
     }
     let prompt = record.usage.promptTokens ?? record.promptTokens.value
-    if record.usage.promptTokens == nil { isEstimated = true }
     promptTokens += prompt
     if let cached = record.usage.cachedTokens, let reported = record.usage.promptTokens {
       reportedPrompt += reported

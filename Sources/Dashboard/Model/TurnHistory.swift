@@ -32,13 +32,6 @@ struct TurnHistory: Sendable {
   /// Turns have left the memory since the two met.
   mutating func detach() { isDetached = true }
 
-  /// Begins anew with the page that will be asked for next.
-  mutating func clear() {
-    turns = []
-    hasOlder = true
-    isDetached = false
-  }
-
   /// Takes in the answer to `pending`.
   /// - Parameter firstInMemory: number of the oldest turn in memory; nil if there is none.
   mutating func add(_ page: TurnPage, _ records: [TurnRecord], firstInMemory: Int?) {

@@ -74,7 +74,7 @@ enum BreakView {
     let why = record.verdict.detail.isEmpty ? cause.explanation : record.verdict.detail
     facts.append(("cause", "\(cause.title): \(why)", mark.role == .unknown ? .normal : mark.role))
     facts.append(("cost", cost(record, state), .normal))
-    facts.append(("action", action(record, state), mark == .held ? .held : .normal))
+    facts.append(("action", action(record), mark == .held ? .held : .normal))
     facts.append(("server", server(record), .normal))
     if let advice = cause.advice { facts.append(("advice", advice, .normal)) }
     return facts
@@ -90,7 +90,7 @@ enum BreakView {
     return text
   }
 
-  private static func action(_ record: TurnRecord, _ state: DashboardState) -> String {
+  private static func action(_ record: TurnRecord) -> String {
     let again = Humanised.tokens(record.reprocessedForwardedTokens)
     switch record.pin {
     case .held: return "held: the server got its own bytes; \(again) tokens as forwarded"

@@ -85,8 +85,6 @@ enum HelpView {
     ("SERVER", "nothing changed, yet the server reused less"),
   ]
 
-  static func pageRows(_ state: DashboardState) -> Int { max(1, state.layout.body.rows) }
-
   static func draw(_ state: DashboardState, _ frame: inout Frame, top: Int) {
     let area = state.layout.body
     let lines = lines(state)

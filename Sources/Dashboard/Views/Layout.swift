@@ -104,7 +104,6 @@ public struct Layout: Sendable, Equatable {
   }
   /// Rule and lines.
   public var difference: Rect { part(facts.endRow, body.rows - facts.rows) }
-  public var differenceRows: Int { max(0, difference.rows - 1) }
 
   // MARK: Costs
 

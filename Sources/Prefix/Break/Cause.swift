@@ -122,6 +122,4 @@ extension Cause {
     default: side != .server
     }
   }
-
-  public var isServerSide: Bool { side == .server }
 }

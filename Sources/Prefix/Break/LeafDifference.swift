@@ -5,10 +5,6 @@ struct LeafDifference {
   /// The differing strings; empty where one side has none.
   let before: String
   let after: String
-  /// Name of the member that holds them.
-  let field: String
-  /// Whether this pair is the only difference.
-  let isOnlyDifference: Bool
   /// Whether no canonical form makes the two values equal, but for the one without reasoning: one text
   /// of words differs, in more than white space. False also where that cannot be told from one pair.
   let isInWords: Bool
@@ -19,8 +15,6 @@ struct LeafDifference {
     guard let first = walk.first else { return nil }
     self.before = first.before
     self.after = first.after
-    field = first.field
-    isOnlyDifference = walk.count == 1
     isInWords =
       walk.count == 1 && walk.isInStrings && !first.before.isEmpty && !first.after.isEmpty
       && ["content", "text", "thinking", "output"].contains(first.field)

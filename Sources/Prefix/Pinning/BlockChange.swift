@@ -3,8 +3,6 @@ import Prompt
 
 /// One system block or message that is not what it was, as a repair sees it.
 struct BlockChange {
-  let cause: Cause
-  let kind: BlockKind
   /// What the agent sent before and sends now; nil if that cannot be read any more.
   let before: JSONValue?
   let after: JSONValue?
@@ -13,8 +11,6 @@ struct BlockChange {
   let now: String
 
   init(_ verdict: Verdict, _ place: BreakPlace, _ block: Block) {
-    cause = verdict.cause
-    kind = block.kind
     before = place.before
     after = place.after
     was = place.before.map(Text.all) ?? ""

@@ -18,9 +18,6 @@ public struct PinTotals: Sendable, Equatable {
 
   public init() {}
 
-  /// Tokens that were not computed again thanks to pinning; negative if pinning made it worse.
-  public var saved: Int { asSent - computed }
-
   public static func + (a: PinTotals, b: PinTotals) -> PinTotals {
     var sum = a
     sum.turns += b.turns

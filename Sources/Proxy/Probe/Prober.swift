@@ -2,7 +2,6 @@ public import EventLoop
 
 /// Asks upstreams what its source wants to know, one question at a time per upstream.
 public final class Prober {
-  private let loop: Loop
   private let server: ProxyServer
   private unowned let source: any ProbeSource
   private var lines: [Line]
@@ -15,7 +14,6 @@ public final class Prober {
 
   /// The server and the source have to live as long.
   public init(loop: Loop, server: ProxyServer, source: any ProbeSource) {
-    self.loop = loop
     self.server = server
     self.source = source
     lines = []

@@ -1,5 +1,5 @@
 /// What one scripted change does to a conversation that was sent before.
-public enum ScriptedMutation: String, Sendable, CaseIterable {
+public enum ScriptedMutation: String, Sendable {
   /// The digits of the billing line in the first system block change.
   case billingLine
   /// The time in the system prompt moves on.

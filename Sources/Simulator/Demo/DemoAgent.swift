@@ -45,12 +45,10 @@ public final class DemoAgent {
   /// Called on the loop with the reason when a request got no answer; it is sent again.
   public var onFailure: ((ScriptedAgent, String) -> Void)?
 
-  private let options: Options
   private var players: [Player] = []
 
   /// Begins when the loop runs.
   public init(loop: Loop, target: SocketAddress, options: Options = Options()) {
-    self.options = options
     for (index, agent) in options.agents.enumerated() {
       let player = Player(
         loop: loop, target: target, agent: agent, options: options,

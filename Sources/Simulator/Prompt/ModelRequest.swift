@@ -65,7 +65,6 @@ struct RequestError: Error, Equatable, Sendable {
     case server = "server_error"
     case notFound = "not_found_error"
     case contextSize = "exceed_context_size_error"
-    case unavailable = "unavailable_error"
   }
 
   var status: Int

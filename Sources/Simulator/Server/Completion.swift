@@ -103,7 +103,7 @@ final class Completion {
     for index in advance.steps { bytes += answer.add(reply.steps[index], of: reply) }
     if advance.isFinished { bytes += answer.end(reply, figures(progress)) }
     model.progressed(
-      self, slot: slot, processed: progress.processedTokens, decoded: progress.sentTokens)
+      slot: slot, processed: progress.processedTokens, decoded: progress.sentTokens)
     return advance.isFinished
   }
 

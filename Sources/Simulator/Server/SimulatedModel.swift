@@ -99,7 +99,7 @@ final class SimulatedModel {
     return true
   }
 
-  func progressed(_ completion: Completion, slot: Int, processed: Int, decoded: Int) {
+  func progressed(slot: Int, processed: Int, decoded: Int) {
     pool.progress(slot, processed: processed, decoded: decoded)
   }
 

@@ -31,7 +31,7 @@ struct RequestReading: Reading {
 
   private static func text(_ head: RequestHead) -> String {
     "\(head.method) \(head.target) \(head.minorVersion) \(head.framing) \(head.keepAlive)"
-      + " \(head.expectsContinue) \(head.isUpgrade)\n" + lines(head.fields)
+      + " \(head.expectsContinue)\n" + lines(head.fields)
   }
 
   /// A second reader of what is forwarded sees one request with the framing that was decided.

@@ -16,11 +16,6 @@ enum ReminderDetector {
     text.containsText(open) && stripped(text).isEmpty
   }
 
-  /// Whether `after` holds a reminder that `before` does not.
-  static func adds(_ before: String, _ after: String) -> Bool {
-    after.countText(open) > before.countText(open)
-  }
-
   /// The text without its reminders and without white space, which moves with them.
   private static func stripped(_ text: String) -> [UInt8] {
     let bytes = Array(text.utf8)

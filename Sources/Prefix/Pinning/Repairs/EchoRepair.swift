@@ -10,8 +10,6 @@ import Upstream
 /// Applied only if the values are the same information (`Echo`): a changed text or call is the
 /// agent's to change. Signed or encrypted thinking is never touched.
 enum EchoRepair {
-  static let repairClass = RepairClass.echo
-
   struct Repaired {
     var block: Int
     var piece: ServerView.Piece

@@ -77,7 +77,7 @@ public struct SlotPool: Sendable {
     let before = slots[place.slot].held
     if place.savesContent, memory != .none {
       if let before { save(before) }
-      if let better = takeBetter(than: place, request, overlap) {
+      if let better = takeBetter(than: place, overlap) {
         slots[place.slot].held = better.held
         choice.reused = better.overlap
         choice.from = .hostMemory
@@ -144,7 +144,7 @@ public struct SlotPool: Sendable {
   /// Takes what continues better than the content of the slot, by the share of it that would be kept
   /// and by the share of the request.
   private mutating func takeBetter(
-    than place: Place, _ request: SlotRequest, _ overlap: (HeldPrompt) -> SlotOverlap
+    than place: Place, _ overlap: (HeldPrompt) -> SlotOverlap
   ) -> (held: HeldPrompt, overlap: SlotOverlap)? {
     func share(_ tokens: Int, _ held: HeldPrompt) -> Double {
       Double(tokens) / Double(max(1, held.tokens))
