@@ -17,6 +17,7 @@ final class Database {
   /// A log of so many pages is merged into the file.
   private static let mostLogPages = 4000
   private let busyMillis: Int32
+  private var interruption: Interruption?
 
   /// Waits up to `busyMillis` where another process holds the file.
   init(path: String, access: Access, busyMillis: Int32) throws(LedgerError) {
@@ -45,6 +46,28 @@ final class Database {
     sqlite3_finalize(commit)
     sqlite3_close_v2(handle)
     logPages.deallocate()
+  }
+
+  private final class Interruption {
+    let isWanted: () -> Bool
+
+    init(_ isWanted: @escaping () -> Bool) { self.isWanted = isWanted }
+  }
+
+  /// Some instructions of SQLite's machine take about a millisecond.
+  private static let instructionsBetween: Int32 = 10_000
+
+  /// Statements fail from the moment on at which `isWanted` says so; it is asked, on the thread that
+  /// carries them out, about every millisecond.
+  func interrupt(when isWanted: @escaping () -> Bool) {
+    let interruption = Interruption(isWanted)
+    sqlite3_progress_handler(
+      handle, Self.instructionsBetween,
+      { context in
+        guard let context else { return 0 }
+        return Unmanaged<Interruption>.fromOpaque(context).takeUnretainedValue().isWanted() ? 1 : 0
+      }, Unmanaged.passUnretained(interruption).toOpaque())
+    self.interruption = interruption
   }
 
   /// Merges the write-ahead log into the file if it has grown long. No commit does that by itself: it

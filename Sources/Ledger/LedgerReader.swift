@@ -27,6 +27,10 @@ public final class LedgerReader {
     self.database = database
   }
 
+  /// Questions fail from the moment on at which `isWanted` says so, also in their middle. It is asked on
+  /// the reader's thread.
+  public func interrupt(when isWanted: @escaping () -> Bool) { database.interrupt(when: isWanted) }
+
   /// Sessions with turns that match, the one seen last first.
   public func sessions(
     _ filter: LedgerFilter = LedgerFilter(), limit: Int = 1000
@@ -96,18 +100,13 @@ public final class LedgerReader {
   }
 
   /// Calls `body` with each matching turn, oldest first, without holding them in memory.
-  /// - Parameter isCancelled: asked before each turn; true ends it early.
   public func forEachTurn(
-    _ filter: LedgerFilter, until isCancelled: () -> Bool = { false },
-    _ body: (StoredTurn) -> Void
+    _ filter: LedgerFilter, _ body: (StoredTurn) -> Void
   ) throws(LedgerError) {
     let row = try database.prepare(
       Self.turnQuery(filter.condition) + " ORDER BY started_at, rowid", .read)
     filter.bind(to: row)
-    while !isCancelled() {
-      guard try row.step() else { return }
-      body(TurnRow.read(row))
-    }
+    while try row.step() { body(TurnRow.read(row)) }
   }
 
   /// What sessions need to go on, the one used last first.

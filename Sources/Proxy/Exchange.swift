@@ -116,6 +116,7 @@ final class Exchange {
           head: head, framing: .none, closing: false, extra: [], to: output)
         client.write(output.bytes)
         output.removeAll()
+        pauseIfUnread()
       case .ignore:
         break
       default:
@@ -198,11 +199,16 @@ final class Exchange {
     } else if reader.isComplete {
       releaseUpstream(hasSurplus: consumed < bytes.count)
       perform(machine.completed())
-    } else if client.queuedBytes > 0 {
-      // The kernel's buffers are full; the client has one read's worth on top of them at most.
-      isPaused = true
-      upstream?.stream.stopReading()
+    } else {
+      pauseIfUnread()
     }
+  }
+
+  /// The kernel's buffers are full; the client has one read's worth on top of them at most.
+  private func pauseIfUnread() {
+    guard client.queuedBytes > 0 else { return }
+    isPaused = true
+    upstream?.stream.stopReading()
   }
 
   private func appendBody(_ piece: UnsafeRawBufferPointer, to output: ByteBuffer) {

@@ -54,7 +54,7 @@ final class ArchiveReader: @unchecked Sendable {
     wakeup.send()
   }
 
-  /// Ends the thread after the question it is at.
+  /// Ends the thread, also in the middle of a question, whose answer is then that it failed.
   func stop() {
     stopping.store(true, ordering: .releasing)
     let wakeup = state.withLock { state in
@@ -88,11 +88,10 @@ final class ArchiveReader: @unchecked Sendable {
       self.end = end
       wakeup = try Wakeup(loop: loop) { end.action() }
       let wakeup = wakeup
-      let reading = Reading(path: owner.path)
+      let reading = Reading(path: owner.path) { owner.stopping.load(ordering: .acquiring) }
       end.action = { [unowned end] in
         while !owner.stopping.load(ordering: .acquiring), let request = owner.nextRequest() {
-          answer(
-            reading.answer(request, owner.prices) { owner.stopping.load(ordering: .acquiring) })
+          answer(reading.answer(request, owner.prices))
         }
         guard owner.stopping.load(ordering: .acquiring) else { return }
         wakeup.close()
@@ -109,22 +108,24 @@ private final class Reading {
   private let path: String
   private var reader: LedgerReader?
 
-  init(path: String) { self.path = path }
+  private let isStopped: () -> Bool
 
-  func answer(
-    _ request: ArchiveRequest, _ prices: PriceTable, isCancelled: () -> Bool
-  ) -> ArchiveAnswer {
+  init(path: String, isStopped: @escaping () -> Bool) {
+    self.path = path
+    self.isStopped = isStopped
+  }
+
+  func answer(_ request: ArchiveRequest, _ prices: PriceTable) -> ArchiveAnswer {
     do throws(LedgerError) {
       let reader: LedgerReader
-      if let open = self.reader { reader = open } else { reader = try LedgerReader(path: path) }
-      self.reader = reader
+      if let open = self.reader { reader = open } else { reader = try open() }
       switch request {
       case .count: return .count(try reader.sessionCount())
       case .sessions: return .sessions(try reader.sessions(limit: Self.sessionLimit))
       case .turns(let page): return .turns(page, try turns(page, reader))
       case .costs(let dayStart):
         var (day, all) = (CostBreakdown(prices: prices), CostBreakdown(prices: prices))
-        try reader.forEachTurn(LedgerFilter(), until: isCancelled) {
+        try reader.forEachTurn(LedgerFilter()) {
           all.add($0.record, isLocal: $0.isLocal)
           if $0.record.startedAt >= dayStart { day.add($0.record, isLocal: $0.isLocal) }
         }
@@ -135,6 +136,13 @@ private final class Reading {
       reader = nil
       return .failed(request, reason: "\(error)")
     }
+  }
+
+  private func open() throws(LedgerError) -> LedgerReader {
+    let reader = try LedgerReader(path: path)
+    reader.interrupt(when: isStopped)
+    self.reader = reader
+    return reader
   }
 
   private func turns(_ page: TurnPage, _ reader: LedgerReader) throws(LedgerError) -> [StoredTurn] {

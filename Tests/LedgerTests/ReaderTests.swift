@@ -26,6 +26,23 @@ import Upstream
     #expect(try reader.turn(26, of: key) == nil)
   }
 
+  @Test func `a question that nobody waits for any more ends in its middle`() throws {
+    try scratch.fill(2_000, batch: 500)
+    let reader = try LedgerReader(path: scratch.path)
+    var isLeft = false
+    var turns = 0
+    reader.interrupt { isLeft }
+    try reader.forEachTurn(LedgerFilter()) { _ in turns += 1 }
+    #expect(turns == 2_000)
+    #expect(throws: LedgerError.self) {
+      try reader.forEachTurn(LedgerFilter()) { _ in
+        turns += 1
+        isLeft = true
+      }
+    }
+    #expect(turns < 4_000)
+  }
+
   @Test func `the sums of a session by query are those of its turns`() throws {
     let store = try scratch.store()
     var turns: [StoredTurn] = []

@@ -116,6 +116,28 @@ import Wire
     harness.finish()
   }
 
+  @Test func `interim answers that nobody reads take little memory`() throws {
+    let harness = try ProxyHarness()
+    let client = harness.client(get())
+    client.stopReading()
+    let peer = try harness.request()
+    let hint =
+      "HTTP/1.1 103 Early Hints\r\nLink: \(String(repeating: "a", count: 250_000))\r\n\r\n"
+    for _ in 0..<60 { peer.send(hint) }
+    peer.send(ok("done"))
+    var last = -1
+    harness.wait(for: "the standstill") {
+      let unsent = (peer.queuedBytes, harness.server.unsentBytes)
+      defer { last = unsent.0 + unsent.1 }
+      harness.test.settle(rounds: 30)
+      return unsent.0 + unsent.1 == last && unsent.1 > 0
+    }
+    #expect(harness.server.unsentBytes <= hint.utf8.count + 64 * 1024)
+    client.startReading()
+    harness.wait(for: "the answer") { client.text.hasSuffix("done") }
+    harness.finish()
+  }
+
   @Test func `a tunnel is not opened`() throws {
     let harness = try ProxyHarness()
     let client = harness.client(
