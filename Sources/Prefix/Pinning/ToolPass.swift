@@ -23,6 +23,12 @@ struct ToolPass {
     var after: String
   }
 
+  /// Of more tools than this it is not asked what changed in them: each takes some 50 us, during which
+  /// nothing else is forwarded, and agents have some dozens.
+  private static let mostChanged = 500
+
+  private var oldPlaces: [UInt64: Int] = [:]
+  private var changed = 0
   private(set) var causes: [Cause] = []
   private(set) var repairs: RepairSet = []
   private(set) var news: [News] = []
@@ -62,9 +68,11 @@ struct ToolPass {
     }
     let isGrown = blocks.count > before.count
     if isGrown, !mayGrow { throw .accept(from: olds.upperBound, "a tool was added") }
+    let places = Self.places(new, news)
+    oldPlaces = Self.places(old, olds)
     var kept: [ServerView.Tool] = []
     for tool in before {
-      guard let at = news.first(where: { new.index.blocks[$0].identity == tool.identity }) else {
+      guard let at = places[tool.identity] else {
         throw .rebase("tools changed")
       }
       kept.append(try self.tool(tool, at))
@@ -83,6 +91,13 @@ struct ToolPass {
     return isMoved || kept.contains { $0.forwarded != nil } ? kept : nil
   }
 
+  /// Where each identity stands first.
+  private static func places(_ history: History, _ indices: some Sequence<Int>) -> [UInt64: Int] {
+    Dictionary(
+      indices.map { (history.index.blocks[$0].identity, $0) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   private func identity(_ old: Int) -> UInt64 { self.old.index.blocks[old].identity }
 
   private mutating func note(_ cause: Cause, _ one: RepairClass) throws(RepairPass.Stop) {
@@ -98,8 +113,13 @@ struct ToolPass {
     var kept = tool
     kept.agentDigest = new.index.blocks[at].digest
     if tool.agentDigest == kept.agentDigest { return kept }
-    let before = old.index.indices(of: .tools).first { identity($0) == tool.identity }
-    guard let before, let was = old.bytes(of: before), let now = new.bytes(of: at) else {
+    changed += 1
+    if changed > Self.mostChanged {
+      throw .rebase("more than \(Self.mostChanged) tools changed")
+    }
+    guard let before = oldPlaces[tool.identity], let was = old.bytes(of: before),
+      let now = new.bytes(of: at)
+    else {
       throw .rebase("history not kept")
     }
     if case .neutral = alignment.matches[at],

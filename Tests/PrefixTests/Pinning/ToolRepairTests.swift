@@ -51,6 +51,19 @@ import Testing
     #expect(turn.decision.outcome == .rebased("tools changed"))
   }
 
+  @Test(arguments: [
+    (500, "the description of a tool changed: too much for a note"),
+    (501, "more than 500 tools changed"),
+  ])
+  func `so many tools are compared, and no more`(changed: Int, reason: String) throws {
+    let names = (0..<501).map { "tool\($0)" }
+    var bench = try RepairBench { $0.tools = names }
+    let turn = try bench.send {
+      for name in names.prefix(changed) { $0.described[name] = "does port 1" }
+    }
+    #expect(turn.decision.outcome == .rebased(reason))
+  }
+
   @Test func `a note that is lost takes the held description with it`() throws {
     var bench = try RepairBench()
     _ = try bench.hold(.toolDescription) { $0.described["read"] = "does port 1" }
