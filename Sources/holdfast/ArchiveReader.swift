@@ -45,12 +45,12 @@ final class ArchiveReader: @unchecked Sendable {
   }
 
   /// - Parameter answer: called on the reader's thread.
-  /// - Throws: if no loop or thread is to be had.
-  func start(_ answer: @escaping @Sendable (ArchiveAnswer) -> Void) throws(UVError) {
+  /// - Throws: if no loop (`UVError`) or no thread (`FileError`) is to be had.
+  func start(_ answer: @escaping @Sendable (ArchiveAnswer) -> Void) throws {
     let stage = try Stage(self, answer)
     let wakeup = stage.wakeup
     state.withLock { $0.wakeup = wakeup }
-    thread = Thread(name: "archive") { stage.loop.run() }
+    thread = try Thread(name: "archive") { stage.loop.run() }
     wakeup.send()
   }
 

@@ -48,10 +48,10 @@ private final class BenchRun {
     let simulator = try SimulatorThread(options: options)
     defer { simulator.stop() }
     let stage = try BenchStage(upstream: simulator.address, mode: mode)
-    let thread = Thread(name: "bench-proxy") { stage.run() }
+    let thread = try Thread(name: "bench-proxy") { stage.run() }
     defer {
       stage.stop()
-      thread?.join()
+      thread.join()
     }
     var session = BenchSession()
     for turn in 1...turns {

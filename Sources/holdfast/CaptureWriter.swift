@@ -19,7 +19,7 @@ final class CaptureWriter: @unchecked Sendable {
   private let queue = Mutex(Queue())
   private let store: CaptureStore
   private let notify: @Sendable (String) -> Void
-  private var bell: (read: Int32, write: Int32) = (-1, -1)
+  private let bell: Bell
   private var thread: Thread?
   private var hasToldOfDrops = false
 
@@ -35,20 +35,8 @@ final class CaptureWriter: @unchecked Sendable {
     } catch {
       throw FileError(sentence: "--capture \(Self.sentence(error))")
     }
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
-    for end in ends {
-      _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-      _ = csystem_set_nonblocking(end)
-    }
-    bell = (ends[0], ends[1])
-    thread = Thread(name: "capture") { [unowned self] in run() }
-    guard thread != nil else { throw FileError(path: "capture thread", code: EAGAIN) }
-  }
-
-  deinit {
-    close(bell.read)
-    close(bell.write)
+    bell = try Bell()
+    thread = try Thread(name: "capture") { [unowned self] in run() }
   }
 
   /// Loop thread only.
@@ -67,20 +55,15 @@ final class CaptureWriter: @unchecked Sendable {
       hasToldOfDrops = true
       notify("\(store.path) is written too slowly; some exchanges are not captured")
     }
-    wake()
+    bell.ring()
   }
 
   /// Writes what is left and ends the thread. Loop thread only.
   func finish() {
     queue.withLock { $0.isStopping = true }
-    wake()
+    bell.ring()
     thread?.join()
     thread = nil
-  }
-
-  private func wake() {
-    var byte: UInt8 = 1
-    _ = write(bell.write, &byte, 1)
   }
 
   // MARK: Capture thread
@@ -96,7 +79,7 @@ final class CaptureWriter: @unchecked Sendable {
       guard save(records, dropped: dropped) else { return }
       if records.isEmpty {
         if isStopping { return }
-        wait()
+        bell.wait()
       }
     }
   }
@@ -120,13 +103,6 @@ final class CaptureWriter: @unchecked Sendable {
     }
     if dropped > 0 { queue.withLock { $0.dropped += dropped } }
     return true
-  }
-
-  private func wait() {
-    var bellWatch = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
-    guard poll(&bellWatch, 1, -1) > 0 else { return }
-    var bytes: (UInt64, UInt64) = (0, 0)
-    _ = read(bell.read, &bytes, 16)
   }
 
   private static func sentence(_ error: CaptureError) -> String {

@@ -34,7 +34,7 @@ final class ControlThread: @unchecked Sendable {
   private let orders = EventRing<Order>(capacity: 64)
   private let stopping = Flag()
   private let wakeup: Wakeup
-  private let thread: Thread?
+  private let thread: Thread
 
   /// - Parameters:
   ///   - place: where the socket is to be.
@@ -50,7 +50,11 @@ final class ControlThread: @unchecked Sendable {
     path = stage.path
     metricsAddress = stage.metricsAddress
     wakeup = stage.wakeup
-    thread = Thread(name: "control") { stage.run() }
+    do throws(FileError) {
+      thread = try Thread(name: "control") { stage.run() }
+    } catch {
+      throw ControlFault(text: error.text, isFatal: false)
+    }
   }
 
   // MARK: The proxy's loop thread
@@ -81,7 +85,7 @@ final class ControlThread: @unchecked Sendable {
     flush()
     stopping.set()
     wakeup.send()
-    thread?.join()
+    thread.join()
   }
 
   // MARK: The control thread

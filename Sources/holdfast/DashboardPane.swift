@@ -57,10 +57,10 @@ final class DashboardPane: Sendable {
           wakeLoop()
         }))
     let thread = thread
-    do throws(UVError) {
+    do {
       try archive?.start { thread.deliver($0) }
     } catch {
-      throw TerminalError.loopFailed(error.message)
+      throw TerminalError.loopFailed("\(error)")
     }
     try thread.start()
   }
@@ -135,6 +135,8 @@ enum EvidenceFile {
       defer { close(file) }
       var text = text
       if let code = text.withUTF8({ writeAll(UnsafeRawBufferPointer($0), to: file) }) {
+        // Half a record says less than none.
+        unlink(path)
         return .failed(reason: String(cString: strerror(code)))
       }
       return .written(path: path)

@@ -26,7 +26,7 @@ final class DemoThread {
   /// - Parameter finished: called on the agents' thread when all have played their turns.
   func play(
     _ proxy: SocketAddress, finished: @escaping @Sendable () -> Void
-  ) throws(UVError) {
+  ) throws {
     agents = try AgentThread(proxy, options, finished)
   }
 
@@ -43,20 +43,20 @@ final class DemoThread {
 
 private final class AgentThread {
   private let wakeup: Wakeup
-  private let thread: Thread?
+  private let thread: Thread
 
   init(
     _ target: SocketAddress, _ options: DemoAgent.Options,
     _ finished: @escaping @Sendable () -> Void
-  ) throws(UVError) {
+  ) throws {
     let stage = try Stage(target, options, finished)
     wakeup = stage.wakeup
-    thread = Thread(name: "demo-agents") { stage.run() }
+    thread = try Thread(name: "demo-agents") { stage.run() }
   }
 
   func stop() {
     wakeup.send()
-    thread?.join()
+    thread.join()
   }
 
   /// Made on one thread, then used on its own thread only.

@@ -23,8 +23,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   private let underWay = Atomic<Int>(0)
   private let holds: AnswerHolds
   private let stopping = Atomic<Bool>(false)
-  /// Readable when there is something to do.
-  private let bell: (read: Int32, write: Int32)
+  private let bell: Bell
   private let settings: LedgerSettings
   private let upstreams: [UpstreamStatus]
   private let roomForMore: @Sendable () -> Void
@@ -39,7 +38,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   ///   - roomForMore: called on the ledger thread when the loop thread should call `flush`.
   ///   - notify: gets a sentence when the file cannot be written, and when it can again; called on
   ///     any thread.
-  /// - Throws: if no pipe is to be had.
+  /// - Throws: if no descriptors or no thread are to be had.
   init(
     loop: Loop, settings: LedgerSettings, upstreams: [UpstreamStatus], holds: AnswerHolds,
     roomForMore: @escaping @Sendable () -> Void, notify: @escaping @Sendable (String) -> Void
@@ -49,19 +48,9 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
     self.upstreams = upstreams
     self.roomForMore = roomForMore
     self.notify = notify
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    for end in ends { _ = csystem_set_nonblocking(end) }
-    bell = (ends[0], ends[1])
+    bell = try Bell()
     announcing = Timer(loop: loop) { [unowned self] in wake() }
-    thread = Thread(name: "ledger") { [unowned self] in run() }
-    guard thread != nil else { throw FileError(path: "ledger thread", code: EAGAIN) }
-  }
-
-  deinit {
-    close(bell.read)
-    close(bell.write)
+    thread = try Thread(name: "ledger") { [unowned self] in run() }
   }
 
   /// Loop thread only.
@@ -141,8 +130,7 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
   private func wake() {
     unannounced = 0
     announcing?.stop()
-    var byte: UInt8 = 1
-    _ = write(bell.write, &byte, 1)
+    bell.ring()
   }
 
   // MARK: Ledger thread
@@ -176,19 +164,11 @@ final class LedgerWriter: SessionKeeper, @unchecked Sendable {
       let millis = recorder.waitMillis
       // What comes meanwhile is not announced, and may wait for as long as a batch does.
       if let millis, millis <= settings.batchMillis {
-        sleep(millis)
+        bell.wait(millis: millis)
       } else if ring.prepareToSleep() {
-        sleep(millis)
+        bell.wait(millis: millis)
       }
     }
     recorder.finish()
-  }
-
-  /// Until the bell rings or the time is over; for ever if nil.
-  private func sleep(_ millis: UInt64?) {
-    var wait = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
-    guard poll(&wait, 1, millis.map { Int32(clamping: $0) } ?? -1) > 0 else { return }
-    var bytes: (UInt64, UInt64) = (0, 0)
-    _ = read(bell.read, &bytes, 16)
   }
 }

@@ -31,14 +31,17 @@ final class Reload: @unchecked Sendable {
   /// - Parameters:
   ///   - options: what is in force.
   ///   - wake: called on another thread when `take` has an answer.
-  func start(_ options: ServeOptions, wake: @escaping @Sendable () -> Void) {
+  /// - Throws: if no thread is to be had.
+  func start(
+    _ options: ServeOptions, wake: @escaping @Sendable () -> Void
+  ) throws(FileError) {
     guard thread == nil else {
       isWantedAgain = true
       return
     }
     let given = given
     let inForce = inForce
-    thread = Thread(name: "reload") { [self] in
+    thread = try Thread(name: "reload") { [self] in
       let result = Self.read(given, inForce, options)
       outcome.withLock { $0 = result }
       wake()

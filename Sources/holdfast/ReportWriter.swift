@@ -11,8 +11,7 @@ final class ReportWriter: @unchecked Sendable {
   private let ring = EventRing<TurnEvent>(capacity: 1024, backlog: .max)
   private let printsLines: Atomic<Bool>
   private let stopping = Atomic<Bool>(false)
-  /// Readable when there is something to do.
-  private let bell: (read: Int32, write: Int32)
+  private let bell: Bell
   private let notify: @Sendable (String) -> Void
 
   // Writer thread only.
@@ -28,7 +27,7 @@ final class ReportWriter: @unchecked Sendable {
   ///   - log: file that lines are appended to; nil for standard output.
   ///   - ndjson: file to append to; nil for none.
   ///   - notify: gets a sentence about output that had to be given up; called on any thread.
-  /// - Throws: if a file cannot be opened.
+  /// - Throws: if a file cannot be opened, or no thread is to be had.
   init(
     lines: Bool, log: String? = nil, ndjson: String?, notify: @escaping @Sendable (String) -> Void
   ) throws(FileError) {
@@ -41,12 +40,8 @@ final class ReportWriter: @unchecked Sendable {
     if let ndjson {
       file = try Self.open(ndjson)
     }
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw FileError(path: "pipe", code: errno) }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    _ = csystem_set_nonblocking(ends[1])
-    bell = (ends[0], ends[1])
-    thread = Thread(name: "reports") { [unowned self] in
+    bell = try Bell()
+    thread = try Thread(name: "reports") { [unowned self] in
       run()
       hasEnded.store(true, ordering: .releasing)
     }
@@ -63,13 +58,11 @@ final class ReportWriter: @unchecked Sendable {
   deinit {
     if file >= 0 { close(file) }
     if lineOutput > 2 { close(lineOutput) }
-    close(bell.read)
-    close(bell.write)
   }
 
   /// Loop thread only.
   func publish(_ event: TurnEvent) {
-    if ring.push(event) { wake() }
+    if ring.push(event) { bell.ring() }
   }
 
   /// From any thread: start or stop printing lines.
@@ -81,11 +74,11 @@ final class ReportWriter: @unchecked Sendable {
   func finish() -> Bool {
     let end = Loop.monotonicNanos() + Self.mostEndNanos
     while ring.hasBacklog, Loop.monotonicNanos() < end {
-      if ring.flush() { wake() }
+      if ring.flush() { bell.ring() }
       usleep(500)
     }
     stopping.store(true, ordering: .sequentiallyConsistent)
-    wake()
+    bell.ring()
     while !hasEnded.load(ordering: .acquiring), thread != nil {
       if Loop.monotonicNanos() >= end { return false }
       usleep(500)
@@ -96,11 +89,6 @@ final class ReportWriter: @unchecked Sendable {
   }
 
   private static let mostEndNanos: UInt64 = 4_000_000_000
-
-  private func wake() {
-    var byte: UInt8 = 1
-    _ = write(bell.write, &byte, 1)
-  }
 
   private func run() {
     var lingers = 0
@@ -119,22 +107,14 @@ final class ReportWriter: @unchecked Sendable {
       // each one.
       if lingers > 0 {
         lingers -= 1
-        wait(millis: 25)
+        bell.wait(millis: 25)
         continue
       }
       guard ring.prepareToSleep() else { continue }
-      wait(millis: -1)
+      // While the log takes nothing it is looked at now and then.
+      bell.wait(millis: lines.count > 0 ? 250 : nil)
       lingers = 8
     }
-  }
-
-  private func wait(millis: Int32) {
-    var bellWatch = pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0)
-    // While the log takes nothing it is looked at now and then.
-    let limit = lines.count > 0 && millis < 0 ? 250 : millis
-    guard poll(&bellWatch, 1, limit) > 0 else { return }
-    var bytes: (UInt64, UInt64) = (0, 0)
-    _ = read(bell.read, &bytes, 16)
   }
 
   /// For a log that takes nothing when everything else has ended.
@@ -162,12 +142,14 @@ final class ReportWriter: @unchecked Sendable {
   }
 }
 
-struct FileError: Error {
+struct FileError: Error, CustomStringConvertible {
   var text: String
 
   init(path: String, code: Int32) { text = "\(path): \(String(cString: strerror(code)))" }
 
   init(sentence: String) { text = sentence }
+
+  var description: String { text }
 }
 
 /// What the line log says about an event; nil for events that are not worth a line.

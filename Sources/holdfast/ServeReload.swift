@@ -8,7 +8,11 @@ extension Serving {
   func readAgain() {
     guard !isStopping else { return }
     let wakeup = wakeup
-    reload.start(options) { wakeup?.send() }
+    do throws(FileError) {
+      try reload.start(options) { wakeup?.send() }
+    } catch {
+      engine?.notice("configuration not read again, everything stays as it was: \(error.text)")
+    }
   }
 
   func takeConfiguration() {

@@ -6,12 +6,14 @@ final class Thread {
   private var handle = pthread_t()
 
   /// - Parameter name: at most 15 characters, shown by `top -H`.
-  init?(name: String, _ body: @escaping @Sendable () -> Void) {
+  /// - Throws: if the system gives no more threads.
+  init(name: String, _ body: @escaping @Sendable () -> Void) throws(FileError) {
     let start = Start(body: body)
     let context = Unmanaged.passRetained(start)
-    guard pthread_create(&handle, nil, threadMain, context.toOpaque()) == 0 else {
+    let code = pthread_create(&handle, nil, threadMain, context.toOpaque())
+    guard code == 0 else {
       context.release()
-      return nil
+      throw FileError(path: "\(name) thread", code: code)
     }
     _ = csystem_name_thread(handle, name)
   }
