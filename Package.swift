@@ -58,7 +58,7 @@ let package = Package(
       name: "Upstream", dependencies: ["Bytes"],
       resources: [.embedInCode("../../Resources/prices.json")], swiftSettings: strict),
     library("Prefix", ["Bytes", "Prompt", "Upstream"]),
-    library("Turns", ["Prompt", "Prefix", "Upstream"]),
+    library("Turns", ["Bytes", "Prompt", "Prefix", "Upstream"]),
     library("TurnCoding", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Reports", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),
     library("Dashboard", ["Bytes", "Prompt", "Prefix", "Upstream", "Turns"]),

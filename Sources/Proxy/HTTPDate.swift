@@ -26,5 +26,5 @@ enum HTTPDate {
       + "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)) GMT"
   }
 
-  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  private static func two(_ number: Int) -> String { Humanised.padded(number, 2) }
 }

@@ -11,9 +11,9 @@ public enum ShowTurns {
     for turn in turns {
       let record = turn.record
       out += StatsText.right("\(record.turn)", 5) + "  " + localTime(record.startedAt) + "  "
-      out += StatsText.right(count(record.promptTokens), 6)
+      out += StatsText.right(Humanised.tokens(record.promptTokens), 6)
       out += StatsText.right(StatsText.percent(record.keptShare), 6)
-      out += StatsText.right(count(record.computedAgain), 7)
+      out += StatsText.right(Humanised.tokens(record.computedAgain), 7)
       out += StatsText.right(record.usage.cachedTokens.map(Humanised.count) ?? "-", 8)
       out += StatsText.right(StatsText.percent(record.usage.split?.hitShare), 5) + "  "
       out += StatsText.cell(event(record), 23).trimmedEnd + "\n"
@@ -160,17 +160,5 @@ public enum ShowTurns {
 
   private static func exact(_ tokens: TokenCount) -> String {
     (tokens.estimated && tokens.value > 0 ? "~" : "") + String(tokens.value)
-  }
-
-  private static func count(_ tokens: TokenCount) -> String {
-    (tokens.estimated && tokens.value > 0 ? "~" : "") + Humanised.count(tokens.value)
-  }
-}
-
-extension String {
-  fileprivate var trimmedEnd: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

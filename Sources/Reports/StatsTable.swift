@@ -89,7 +89,7 @@ public struct StatsTable: Sendable {
       let label = row == Self.plotRows - 1 ? "100%" : row == 0 ? "0%" : ""
       var line = StatsText.right(label, 4) + (ascii ? " |" : " │")
       for share in series { line += glyph(share, row) }
-      out += trimmed(line) + "\n"
+      out += line.trimmedEnd + "\n"
     }
     out += "     " + (ascii ? "+" : "└")
     out += String(repeating: ascii ? "-" : "─", count: Self.plotWidth) + "\n"
@@ -145,11 +145,5 @@ public struct StatsTable: Sendable {
       + StatsText.right(StatsText.figure(costs, \.paid), 9)
       + StatsText.right(StatsText.figure(costs, \.withoutCache), 10)
       + StatsText.right(StatsText.figure(costs, \.agentAlone), 9) + "\n"
-  }
-
-  private func trimmed(_ line: String) -> String {
-    var line = line
-    while line.last == " " { line.removeLast() }
-    return line
   }
 }

@@ -55,3 +55,12 @@ enum StatsText {
     return "-"
   }
 }
+
+extension String {
+  /// Without the spaces at its end.
+  var trimmedEnd: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}

@@ -12,10 +12,11 @@ public enum TurnLine {
     if let share = record.keptShare {
       parts.append("prefix preserved \(Humanised.percent(share))%")
       let again = record.computedAgain
-      parts.append("\(count(again)) \(again.value == 1 ? "token" : "tokens") reprocessed")
+      let noun = again.value == 1 ? "token" : "tokens"
+      parts.append("\(Humanised.tokens(again)) \(noun) reprocessed")
     } else {
       parts.append(record.isSideCall ? "side call" : "first turn")
-      parts.append("\(count(record.promptTokens)) prompt tokens")
+      parts.append("\(Humanised.tokens(record.promptTokens)) prompt tokens")
     }
     if let cached = record.usage.cachedTokens {
       parts.append("server reused \(Humanised.count(cached))")
@@ -47,9 +48,5 @@ public enum TurnLine {
   private static func label(_ record: TurnRecord) -> String {
     if case .held = record.pin { return "HELD" }
     return "MUTATION"
-  }
-
-  private static func count(_ tokens: TokenCount) -> String {
-    (tokens.estimated && tokens.value > 0 ? "~" : "") + Humanised.count(tokens.value)
   }
 }

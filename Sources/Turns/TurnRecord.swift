@@ -1,3 +1,4 @@
+public import Bytes
 public import Prefix
 public import Prompt
 public import Upstream
@@ -10,6 +11,13 @@ public struct TokenCount: Sendable, Equatable {
   public init(_ value: Int, estimated: Bool) {
     self.value = value
     self.estimated = estimated
+  }
+}
+
+extension Humanised {
+  /// A number of tokens, with `~` in front of an estimate.
+  public static func tokens(_ tokens: TokenCount) -> String {
+    (tokens.estimated && tokens.value > 0 ? "~" : "") + count(tokens.value)
   }
 }
 

@@ -92,8 +92,8 @@ private func show(_ record: TurnRecord, _ options: ExplainOptions) {
   guard let position = verdict.position, verdict.cause.isMutation else { return }
   Console.print("    \(VisibleText.of(position.path))")
   if !verdict.was.isEmpty || !verdict.now.isEmpty {
-    Console.print("    was: \(oneLine(verdict.was))")
-    Console.print("    now: \(oneLine(verdict.now))")
+    Console.print("    was: \(VisibleText.of(verdict.was))")
+    Console.print("    now: \(VisibleText.of(verdict.now))")
   }
   if !verdict.detail.isEmpty { Console.print("    \(VisibleText.of(verdict.detail))") }
 }
@@ -156,27 +156,6 @@ private func bodies(_ text: ByteBuffer) -> [ByteBuffer] {
     body.append(UnsafeRawBufferPointer(rebasing: line))
     return body
   }
-}
-
-/// Control characters as visible escapes, so that captured text cannot move the cursor.
-private func oneLine(_ text: String) -> String {
-  var out = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\n": out += "\\n"
-    case "\t": out += "\\t"
-    case "\r": out += "\\r"
-    default:
-      if scalar.properties.generalCategory == .control
-        || scalar.properties.generalCategory == .format
-      {
-        out += "\\u{" + String(scalar.value, radix: 16) + "}"
-      } else {
-        out.unicodeScalars.append(scalar)
-      }
-    }
-  }
-  return out
 }
 
 extension String {

@@ -1,3 +1,4 @@
+import Bytes
 import CSystem
 import EventLoop
 import Glibc
@@ -182,7 +183,7 @@ enum EventLine {
     var seconds = time_t(millis / 1000)
     var parts = tm()
     localtime_r(&seconds, &parts)
-    func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+    func two(_ value: Int32) -> String { Humanised.padded(Int(value), 2) }
     return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
   }
 }

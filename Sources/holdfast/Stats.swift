@@ -1,3 +1,4 @@
+import Bytes
 import CSystem
 import EventLoop
 import Glibc
@@ -124,7 +125,7 @@ private func localTime(_ millis: Int64) -> String {
   var seconds = time_t(millis / 1000)
   var parts = tm()
   localtime_r(&seconds, &parts)
-  func two(_ value: Int32) -> String { value < 10 ? "0\(value)" : "\(value)" }
+  func two(_ value: Int32) -> String { Humanised.padded(Int(value), 2) }
   return "\(Int(parts.tm_year) + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday)) "
     + "\(two(parts.tm_hour)):\(two(parts.tm_min))"
 }

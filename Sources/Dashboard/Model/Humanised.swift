@@ -2,11 +2,6 @@ import Bytes
 import Turns
 
 extension Humanised {
-  /// A number of tokens, with `~` in front of an estimate.
-  static func tokens(_ tokens: TokenCount) -> String {
-    (tokens.estimated && tokens.value > 0 ? "~" : "") + count(tokens.value)
-  }
-
   /// `8%`; `?` if unknown.
   static func share(_ value: Double?) -> String {
     guard let value, value.isFinite else { return "?" }

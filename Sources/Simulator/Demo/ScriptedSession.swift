@@ -1,3 +1,5 @@
+import Bytes
+
 /// Plays one agent: from the replies it was given it makes the next request, for ever.
 ///
 /// Pure: the same seed and the same replies give the same requests. Conversations grow turn by turn,
@@ -291,7 +293,7 @@ public struct ScriptedSession: Sendable {
     }
   }
 
-  private static func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  private static func two(_ number: Int) -> String { Humanised.padded(number, 2) }
 
   private func request(
     _ purpose: AgentRequest.Purpose, mutation: ScriptedMutation?, body: RequestBody
