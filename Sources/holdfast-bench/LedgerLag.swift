@@ -70,7 +70,7 @@ private func measure(
   defer { folder.remove() }
   let (port, metrics) = (freePort(), freePort())
   let ledger = keepsLedger ? ["--ledger", folder.path + "/ledger"] : ["--no-ledger"]
-  let program = SoakedProgram(
+  let program = ChildProgram(
     [
       "--listen", "127.0.0.1:\(port)", "--metrics", "\(metrics)", "--upstream",
       "http://\(upstream)",

@@ -23,6 +23,23 @@ private func loopback(port: Int) -> sockaddr_in {
   return address
 }
 
+/// - Returns: false if somebody else has the port.
+func bind(_ descriptor: Int32, port: Int) -> Bool {
+  var address = loopback(port: port)
+  return withUnsafeMutablePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  } == 0
+}
+
+/// Sends what there is at once, as every HTTP client does.
+func noDelay(_ descriptor: Int32) {
+  var on: Int32 = 1
+  setsockopt(
+    descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+}
+
 /// - Returns: false if nobody listens there.
 func connect(_ descriptor: Int32, port: Int) -> Bool {
   var address = loopback(port: port)

@@ -20,7 +20,7 @@ func soak(_ arguments: [String]) -> Int32 {
   defer { folder.remove() }
   let place = folder.path
   let port = freePort()
-  let program = SoakedProgram(
+  let program = ChildProgram(
     [
       "--listen", "127.0.0.1:\(port)", "--upstream", "http://\(simulator.address)", "--no-tui",
       "--ndjson", "\(place)/turns", "--ledger", "\(place)/ledger", "--max-sessions", "32",
@@ -36,7 +36,7 @@ func soak(_ arguments: [String]) -> Int32 {
   return run(turns, port, program)
 }
 
-private func run(_ turns: Int, _ port: Int, _ program: SoakedProgram) -> Int32 {
+private func run(_ turns: Int, _ port: Int, _ program: ChildProgram) -> Int32 {
   var agents = (0..<16).map { SoakAgent(port: port, number: $0) }
   var failed = 0
   var marks: [(resident: Int, descriptors: Int)] = []

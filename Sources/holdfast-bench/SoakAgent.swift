@@ -51,7 +51,7 @@ struct SoakAgent {
     var request =
       "POST /v1/chat/completions HTTP/1.1\r\nHost: soak\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
       + body
-    let isSent = request.withUTF8 { sendAll(UnsafeRawBufferPointer($0)) }
+    let isSent = request.withUTF8 { sendWhole(UnsafeRawBufferPointer($0), to: descriptor) }
     guard isSent else { return drop() }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     var tail: [UInt8] = []
@@ -65,16 +65,6 @@ struct SoakAgent {
       tail = Array((tail + buffer[..<count]).suffix(5))
       if tail.elementsEqual("0\r\n\r\n".utf8) { return true }
     }
-  }
-
-  private func sendAll(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var rest = bytes
-    while let start = rest.baseAddress, rest.count > 0 {
-      let count = send(descriptor, start, rest.count, Int32(MSG_NOSIGNAL))
-      if count <= 0 { return false }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-    }
-    return true
   }
 
   private mutating func drop() -> Bool {

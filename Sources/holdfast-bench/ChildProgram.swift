@@ -1,16 +1,16 @@
 import Glibc
 
-/// The program `holdfast` that lies beside this one, run without a terminal.
-final class SoakedProgram {
+/// A program that lies beside this one, run without a terminal.
+final class ChildProgram {
   let path: String
   private var process = pid_t()
 
-  /// Waits until it listens. Nil if it cannot be started.
-  init?(_ arguments: [String]) {
+  /// Waits until it listens, which it says on its standard output. Nil if it cannot be started.
+  init?(_ arguments: [String], file: String = "holdfast") {
     guard let own = realpath("/proc/self/exe", nil) else { return nil }
     defer { free(own) }
     let name = String(cString: own)
-    path = name[..<(name.lastIndex(of: "/") ?? name.startIndex)] + "/holdfast"
+    path = name[..<(name.lastIndex(of: "/") ?? name.startIndex)] + "/" + file
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return nil }
     var actions = posix_spawn_file_actions_t()
