@@ -7,6 +7,18 @@ import Wire
 
 /// What the upstream and the agent get is what the other one sent.
 @Suite struct ForwardingTests {
+  @Test func `an upstream's address that ends in v1 works with what the banner tells agents`()
+    throws
+  {
+    try withSimulator { simulator in
+      let scene = try Scene(url: "http://\(simulator.address)/v1")
+      let variable = try #require(scene.proxy.lines.first { $0.contains("OPENAI_BASE_URL=") })
+      #expect(variable.hasSuffix("=http://\(scene.address)/v1"))
+      let answer = try scene.call(scene.agent(), "/v1/chat/completions", Prompts.chat(["hi"]))
+      #expect(answer.status == 200)
+    }
+  }
+
   /// A request body that a proxy which decodes and encodes JSON would change.
   struct OddBody: CustomTestStringConvertible, Sendable {
     var testDescription: String

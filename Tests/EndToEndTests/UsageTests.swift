@@ -1,4 +1,5 @@
 import Simulator
+import Glibc
 import Testing
 
 /// What the command line answers.
@@ -32,6 +33,17 @@ import Testing
     #expect(command.status == 0)
     #expect(command.output.hasPrefix("usage: holdfast \(name) "))
     #expect(command.errors.isEmpty)
+  }
+
+  @Test func `a pipe that nobody reads is told instead of waited for`() throws {
+    let directory = try TemporaryDirectory()
+    let pipe = directory.path + "/pipe"
+    try #require(mkfifo(pipe, 0o600) == 0)
+    let command = try Command(
+      "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:1", "--no-tui", "--no-config",
+      "--ndjson", pipe)
+    #expect(command.status == 1)
+    #expect(command.errors.contains("\(pipe): No such device or address"))
   }
 
   @Test func `the help fits into eighty columns`() throws {
