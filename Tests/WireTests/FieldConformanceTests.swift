@@ -106,6 +106,13 @@ func `field lines are read strictly`(_ example: ConformanceCase) {
   }
 }
 
+@Test func `a tab is allowed in a value of any length`() {
+  for count in 1...24 {
+    let input = "GET / HTTP/1.1\r\nHost: a\r\nX: a\t" + String(repeating: "b", count: count)
+    #expect(readRequest([Array((input + "\r\n\r\n").utf8)]) == fine, "\(count) bytes behind it")
+  }
+}
+
 @Test func `fields keep order, spelling and bytes`() throws {
   let head = try #require(
     try request("GET / HTTP/1.1\r\nhOsT: a\r\nX-b:\t1 \r\nx-B:2\r\nX-Empty:\r\n\r\n"))

@@ -41,6 +41,12 @@ private func refusal(_ text: String) -> WireError? {
   #expect(WireError.headerTooLarge(limit: 60).status == 431)
 }
 
+@Test func `a head that fills every limit is taken, wherever it is cut`() {
+  let line = "GET /" + String(repeating: "a", count: 24) + " HTTP/1.1\r\n"
+  let fields = "Host: a\r\nX: " + String(repeating: "b", count: 44) + "\r\n\r\n"
+  #expect(refusal(String(repeating: "\r\n", count: 4) + line + fields) == nil)
+}
+
 @Test func `the number of fields is bounded`() {
   let head = "GET / HTTP/1.1\r\nHost: a\r\nA:b\r\nA:b\r\n"
   #expect(refusal(head + "\r\n") == nil)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -145,4 +146,33 @@ func `line endings are read strictly`(_ example: ConformanceCase) {
     let isAccepted = if case .accepted = readRequest([input]) { true } else { false }
     #expect(isAccepted == (isLetter || tokens.contains(byte)), "byte \(byte)")
   }
+}
+
+@Test(
+  arguments: [
+    ("GET", nil), ("GET /a", "GET /a"), ("GET /!~ HTT", "GET /!~"),
+    ("\r\n\r\nPOST /a HTTP/1.1\r\nHost: a\r\n", "POST /a"),
+    ("GET /a\nHost: a\r\n\r\n", "GET /a"), ("GET /a\rHost: a\r\n\r\n", "GET /a"),
+    ("GET /a HTTP/1.1\r\n\r\n", "GET /a"), ("GET /a HTTP/1.1\r\nHost : a\r\n\r\n", "GET /a"),
+    ("G(T /a", nil), ("GET /ä", nil), ("GET /\u{7F}", nil), ("GET \t", nil),
+    ("GET /a HTTP/1.1\r\nHost: a\r\n\r\n", nil),
+  ] as [(String, String?)])
+func `of a head that is not complete, or was refused, the method and the target are known`(
+  _ input: String, _ known: String?
+) {
+  let (reading, disagreements) = SplitFeeder.read(Array(input.utf8)) { pieces in
+    var parser = RequestHeadParser()
+    for piece in pieces where (try? consume(&parser, piece)) == nil { break }
+    return parser.begun.map { "\($0.method) \($0.target)" + ($0.keepAlive ? " stays" : "") }
+  }
+  #expect(reading == known)
+  #expect(disagreements == [])
+}
+
+@Test func `empty lines alone are nothing of a head`() throws {
+  var parser = RequestHeadParser()
+  _ = try consume(&parser, Array("\r\n\r\n".utf8))
+  #expect(parser.isIdle)
+  _ = try consume(&parser, Array("G".utf8))
+  #expect(!parser.isIdle)
 }
