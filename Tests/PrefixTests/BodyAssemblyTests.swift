@@ -123,6 +123,21 @@ import Testing
     }
   }
 
+  @Test(arguments: 0..<3)
+  func `an element that is left out leaves neither a comma nor space`(_ at: Int) throws {
+    var list = ["one", "two", "three"].map { message("user", $0) }
+    let request = #"{"model":"m","messages":[\#(list.joined(separator: ", "))]}"#
+    let body = ByteBuffer(copying: Array(request.utf8))
+    let index = try #require(RequestIndexer.index(body.bytes, dialect: .openAIChat))
+    var view = ServerView(asSent: index)
+    view.entries[at].isOmitted = true
+    let joined = try #require(BodyAssembly.body(History(index: index, body: body), view))
+    list.remove(at: at)
+    #expect(
+      joined.map { String(decoding: $0.bytes, as: UTF8.self) }.joined()
+        == #"{"model":"m","messages":[\#(list.joined(separator: ", "))]}"#)
+  }
+
   private func piece(_ text: String) -> ServerView.Piece {
     ServerView.Piece(Array(message("user", text).utf8))
   }
@@ -160,7 +175,7 @@ import Testing
     #expect(noted(#""hi""#, Self.note, .user, .openAIResponses)?.string == "hi\n\n" + Self.note)
   }
 
-  @Test(arguments: ["[]", "[ \n]", #"[{"type":"text","text":"hi"}]"#])
+  @Test(arguments: ["[]", "[ \n]", "[\r\n\t]", #"[{"type":"text","text":"hi"}]"#])
   func `in a list it is a part of its own`(_ list: String) {
     let parts = noted(#"{"role":"user","content":\#(list)}"#, Self.note)?["content"]?.array
     #expect(parts?.last?["text"]?.string == Self.note)

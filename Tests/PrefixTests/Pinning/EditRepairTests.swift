@@ -13,6 +13,18 @@ import Testing
     #expect(sent.replacing("another line altogether", "").utf8.count == sent.utf8.count - 23)
   }
 
+  @Test func `the note names the block that changed as a reader would`() throws {
+    var bench = try RepairBench(.anthropicMessages)
+    let result = try bench.hold(.inPlaceEdit) {
+      $0.changeResult(2) { $0.lines[1] = "another line altogether" }
+    }
+    #expect(result.contains(#"message 2 (tool_result) now reads:\n+ another line altogether"#))
+    let system = try bench.hold(.inPlaceEdit) {
+      $0.system = ["You are an agent.\nToday is 2026-11-21.\nTell all."]
+    }
+    #expect(system.contains(#"the system prompt now reads:\n+ Tell all."#))
+  }
+
   @Test func `an edit with nothing behind it is the person's`() throws {
     var bench = try RepairBench {
       $0.items.append(.reply("Done."))

@@ -25,6 +25,17 @@ import Testing
     #expect(sent.contains("a system message was put in"))
   }
 
+  @Test(arguments: [4096, 4097])
+  func `a message of 4096 bytes is told, and of one byte more accepted`(_ count: Int) throws {
+    var bench = try RepairBench()
+    let text = String(repeating: "a", count: count)
+    let turn = try bench.send {
+      $0.items.insert(.user(lines: [text], reminder: nil, asParts: false), at: 3)
+    }
+    let isHeld = turn.decision.outcome == .held([.inPlaceEdit])
+    #expect(isHeld == (count == 4096))
+  }
+
   @Test func `a tool call put among old ones is accepted`() throws {
     var bench = try RepairBench()
     let turn = try bench.send {
