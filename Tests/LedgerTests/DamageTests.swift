@@ -138,6 +138,18 @@ import Turns
     _ = try FileLock(path, busyMillis: 0)
   }
 
+  @Test func `a lock that was shared again is not taken for exclusive`() throws {
+    let scratch = ScratchLedger()
+    try scratch.fill(1)
+    let path = scratch.path + ".lock"
+    let mine = try FileLock(path, busyMillis: 0)
+    #expect(mine.makeExclusive())
+    mine.makeShared()
+    let other = try FileLock(path, busyMillis: 0)
+    #expect(!mine.makeExclusive())
+    withExtendedLifetime(other) {}
+  }
+
   @Test func `the database of another program is refused and left alone`() throws {
     let scratch = ScratchLedger()
     try scratch.fill(1)

@@ -16,21 +16,8 @@ import Turns
     try Database(path: scratch.path, access: .readWrite, busyMillis: 0)
   }
 
-  /// The state of a pinned session behind a request of `messages`.
   private func kept(_ messages: [String], in table: SessionTable) throws -> KeptSession {
-    let list = messages.enumerated().map { at, text in
-      "{\"role\":\"\(at % 2 == 0 ? "user" : "assistant")\",\"content\":\"\(text)\"}"
-    }
-    let body = ByteBuffer(
-      copying: Array("{\"model\":\"m\",\"messages\":[\(list.joined(separator: ","))]}".utf8))
-    let reception = try #require(
-      table.receive(
-        body, dialect: .openAIChat,
-        RequestContext(
-          key: GroupKey(credential: 1, upstream: 0, dialect: .openAIChat), hint: nil,
-          connection: 1, now: 1000)))
-    return KeptSession(
-      snapshot: try #require(reception.session.snapshot), text: .all, upstream: "u", usedAt: 1000)
+    try sampleSession(messages, in: table)
   }
 
   private func messages(_ count: Int, of number: Int = 0) -> [String] {
@@ -105,8 +92,53 @@ import Turns
     }
   }
 
+  @Test func `what stands in the log is known to be text only where it is`() throws {
+    let store = try scratch.store()
+    var state = try kept(messages(40), in: SessionTable())
+    try store.write([state], run: 5, limits: limits)
+    try store.eraseDropped()
+    #expect(store.leftover == .none)
+    state.text = .none
+    try store.write([state], run: 5, limits: limits)
+    #expect(store.leftover == .forbidden)
+    try store.eraseDropped()
+    // By now the session has none.
+    try store.write([state], run: 5, limits: limits)
+    #expect(store.leftover == .none)
+  }
+
+  @Test func `a session without text is read back as it was written, without text`() throws {
+    let store = try scratch.store()
+    var state = try kept(messages(4), in: SessionTable())
+    (state.text, state.usedAt) = (.none, 77)
+    try store.write([state], run: 5, limits: limits)
+    let back = try LedgerReader(path: scratch.path).keptSessions(limits)
+    #expect(back.map(\.snapshot.id) == [state.snapshot.id])
+    #expect(back.map(\.text) == [.none])
+    #expect(back.map(\.upstream) == ["u"])
+    #expect(back.map(\.usedAt) == [77])
+    #expect(back.map(\.run) == [5])
+    #expect(try bodies() == [nil])
+  }
+
+  @Test func `sessions are read up to the bytes that may be held, the one used last first`() throws
+  {
+    let store = try scratch.store()
+    let table = SessionTable()
+    for number in 0..<3 {
+      var state = try kept(messages(40, of: number), in: table)
+      state.usedAt = Int64(number)
+      try store.write([state], run: 5, limits: limits)
+    }
+    var small = limits
+    small.pinnedBytes = try #require(
+      try database().integer("SELECT max(body_bytes) FROM decisions", .read))
+    #expect(try LedgerReader(path: scratch.path).keptSessions(small).map(\.usedAt) == [2])
+  }
+
   @Test func `sessions beyond the limit go with all their pieces`() throws {
     let store = try scratch.store()
+    try store.eraseDropped()
     var limits = limits
     limits.pinnedSessions = 3
     let table = SessionTable()
@@ -122,25 +154,56 @@ import Turns
     #expect(
       try database.integer("SELECT count(DISTINCT id >> 24) FROM texts", .read) == sessions)
     #expect(try LedgerReader(path: scratch.path).keptSessions(limits).count == 3)
+    #expect(store.leftover == .unneeded)
   }
 
-  @Test func `states of an earlier version are left out and new ones are kept`() throws {
-    let state = try kept(messages(40), in: SessionTable())
+  @Test func `many bytes of few sessions are limited, too`() throws {
+    let store = try scratch.store()
+    try store.eraseDropped()
+    var limits = limits
+    limits.pinnedBytes = 1 << 20
+    let table = SessionTable()
+    for number in 0..<62 {
+      var state = try kept(messages(40, of: number), in: table)
+      state.usedAt = Int64(number)
+      try store.write([state], run: 5, limits: limits)
+    }
+    let database = try database()
+    let bytes = try database.integer("SELECT sum(body_bytes) FROM decisions", .read) ?? 0
+    #expect(bytes < 2 << 20)
+    #expect(try database.integer("SELECT max(used_at) FROM decisions", .read) == 61)
+    #expect(store.leftover == .unneeded)
+  }
+
+  /// A ledger of an earlier version, with a session that cannot be read any more.
+  private func makeOld() throws {
     try scratch.fill(0)
     for suffix in ["", "-wal", "-shm"] { unlink(scratch.path + suffix) }
     close(creat(scratch.path, 0o600))
-    do {
-      let database = try database()
-      try Schema.migrate(database, steps: Array(Schema.steps.prefix(3)))
-      let row = try database.prepare(
-        """
-        INSERT INTO decisions(run, session, upstream, used_at, state, body)
-        VALUES(5, 1, 'u', 9, ?, ?)
-        """, .write)
-      row.bind(blob: Array("another form".utf8))
-      row.bind(blob: Array("words of message".utf8))
-      try row.run()
+    let database = try database()
+    try Schema.migrate(database, steps: Array(Schema.steps.prefix(3)))
+    let row = try database.prepare(
+      """
+      INSERT INTO decisions(run, session, upstream, used_at, state, body)
+      VALUES(5, 1, 'u', 9, ?, ?)
+      """, .write)
+    row.bind(blob: Array("another form".utf8))
+    row.bind(blob: Array(messages(40)[0].utf8))
+    try row.run()
+  }
+
+  @Test func `text that no later version can read leaves the file with its first reader`() throws {
+    try makeOld()
+    #expect(String(decoding: scratch.bytes(), as: UTF8.self).contains("words of message"))
+    _ = try LedgerReader(path: scratch.path)
+    for suffix in ["", "-wal"] {
+      #expect(!String(decoding: scratch.bytes(suffix), as: UTF8.self).contains("words of message"))
     }
+  }
+
+  @Test func `states of an earlier version are left out and new ones are kept`() throws {
+    try makeOld()
+    let state = try kept(messages(40), in: SessionTable())
     let store = try scratch.store()
     #expect(store.setAside == nil)
     #expect(try bodies().isEmpty)

@@ -145,15 +145,86 @@ private final class HandClock: Sendable {
     recorder.tick()
     #expect(notices.texts.last == "the ledger is written again; 2 turns are missing")
     #expect(try scratch.turns().map(\.record.turn) == Array(3...33))
+    // They were told of.
+    recorder.finish()
+    #expect(notices.texts.count == 2)
   }
 
-  @Test func `turns that are never written are counted at the end`() {
+  @Test(arguments: [1, 3])
+  func `turns that are never written are counted at the end`(_ count: Int) {
     let notices = Notices()
     close(creat(scratch.directory + "/state", 0o600))
     let recorder = recorder(notices)
-    for number in 1...3 { recorder.handle(.finished(sampleTurn(number))) }
+    for number in 1...count { recorder.handle(.finished(sampleTurn(number))) }
     recorder.finish()
-    #expect(notices.texts.last == "3 turns are not in the ledger \(scratch.path)")
+    #expect(notices.texts.last == "\(count) turns are not in the ledger \(scratch.path)")
+  }
+
+  // MARK: Sessions
+
+  private func kept() throws -> [KeptSession] {
+    try LedgerReader(path: scratch.path).keptSessions(KeptLimits(oldest: 0))
+  }
+
+  private func fileContains(_ text: String) -> Bool {
+    ["", "-wal"].contains { String(decoding: scratch.bytes($0), as: UTF8.self).contains(text) }
+  }
+
+  @Test func `a session with text is written by the next tick, and once`() throws {
+    let recorder = recorder()
+    recorder.tick()
+    recorder.keep(try sampleSession(["words"], in: SessionTable()))
+    #expect(recorder.waitMillis == 0)
+    recorder.tick()
+    #expect(try kept().map(\.text) == [.all])
+    #expect(recorder.waitMillis == nil)
+  }
+
+  @Test func `a session without text waits for the next batch`() throws {
+    let recorder = recorder()
+    recorder.tick()
+    var session = try sampleSession(["words"], in: SessionTable())
+    session.text = .none
+    recorder.keep(session)
+    recorder.commitUrgent()
+    recorder.tick()
+    #expect(recorder.waitMillis == 1000)
+    #expect(try kept().isEmpty)
+    clock.advance(1000)
+    recorder.tick()
+    #expect(recorder.waitMillis == nil)
+    #expect(try kept().map(\.text) == [.none])
+  }
+
+  @Test func `an answer waits for sessions with text, not for turns`() throws {
+    let recorder = recorder()
+    recorder.handle(.finished(sampleTurn(1)))
+    recorder.keep(try sampleSession(["words"], in: SessionTable()))
+    recorder.commitUrgent()
+    #expect(try kept().count == 1)
+    #expect(recorder.waitingTurns == 1)
+    #expect(try scratch.turns().isEmpty)
+  }
+
+  @Test func `the log is emptied of blanked text, once in a second at most`() throws {
+    let recorder = recorder()
+    let table = SessionTable()
+    var messages = (0..<40).map { String(repeating: "words of message \($0) ", count: 60) }
+    messages[2] = "first words " + messages[2]
+    recorder.keep(try sampleSession(messages, in: table))
+    recorder.tick()
+    #expect(fileContains("first words"))
+    messages[2] = "blanked"
+    var second = try sampleSession(messages, in: table)
+    second.erases = true
+    recorder.keep(second)
+    recorder.tick()
+    #expect(recorder.waitMillis == 1000)
+    #expect(fileContains("first words"))
+    clock.advance(1000)
+    recorder.tick()
+    #expect(recorder.waitMillis == nil)
+    #expect(!fileContains("first words"))
   }
 
   @Test func `a damaged file is named in the notice`() throws {
@@ -202,6 +273,22 @@ private final class HandClock: Sendable {
     recorder.tick()
     #expect(try scratch.turns().count == 1)
     clock.advance(86_400_000)
+    recorder.tick()
+    #expect(try scratch.turns().isEmpty)
+  }
+
+  @Test func `what has become too old is looked for once an hour`() throws {
+    let recorder = recorder {
+      $0.days = 1
+      $0.batchTurns = 1
+    }
+    var turn = sampleTurn(1)
+    turn.startedAt = 1_795_000_000_000 - 86_400_000 + 1_800_000
+    recorder.handle(.finished(turn))
+    clock.advance(3_599_999)
+    recorder.tick()
+    #expect(try scratch.turns().count == 1)
+    clock.advance(1)
     recorder.tick()
     #expect(try scratch.turns().isEmpty)
   }
