@@ -120,7 +120,9 @@ public final class LedgerRecorder {
     try? store?.eraseDropped()
     lost += waiting.count
     waiting = []
-    if lost > 0 { notify("\(lost) turns are not in the ledger \(settings.path)") }
+    if lost > 0 {
+      notify("\(lost == 1 ? "1 turn is" : "\(lost) turns are") not in the ledger \(settings.path)")
+    }
     store = nil
   }
 

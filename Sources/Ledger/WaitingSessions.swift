@@ -5,9 +5,8 @@ import Turns
 /// The newest state of each session that is to be written. Bounded: what does not fit loses its
 /// text, then goes; the session then begins anew after a restart.
 struct WaitingSessions {
-  private static let limit = 1024
-  private static let textBytes = 64 << 20
-
+  private let limit: Int
+  private let maxTextBytes: Int
   private var states: [SessionID: KeptSession] = [:]
   private var bytes = 0
 
@@ -16,6 +15,14 @@ struct WaitingSessions {
   private(set) var isUrgent = false
   var newest: some Sequence<KeptSession> { states.values }
 
+  /// - Parameters:
+  ///   - limit: how many sessions wait at most.
+  ///   - maxTextBytes: how long their text is together at most.
+  init(limit: Int = 1024, maxTextBytes: Int = 64 << 20) {
+    self.limit = limit
+    self.maxTextBytes = maxTextBytes
+  }
+
   mutating func add(_ session: KeptSession) {
     let id = session.snapshot.id
     bytes -= states[id]?.snapshot.body?.count ?? 0
@@ -23,11 +30,11 @@ struct WaitingSessions {
     // What an earlier state has to erase is still to be erased.
     if states[id]?.erases == true { session.erases = true }
     let count = session.snapshot.body?.count ?? 0
-    if bytes + count > Self.textBytes {
+    if bytes + count > maxTextBytes {
       session.snapshot = session.snapshot.withoutText
       session.text = .none
     }
-    if states[id] == nil, states.count >= Self.limit {
+    if states[id] == nil, states.count >= limit {
       // What takes text out of the file is not lost for digests.
       guard session.erases,
         let other = states.first(where: { $0.value.text == .none && !$0.value.erases })

@@ -388,6 +388,20 @@ import Turns
     #expect(waiting.newest.map(\.erases) == [true])
   }
 
+  @Test func `text that waits is bounded, and what does not fit waits as digests`() throws {
+    let table = SessionTable()
+    let states = try (0..<3).map { try kept(messages(4, of: $0), in: table) }
+    let sizes = states.map { $0.snapshot.body?.count ?? 0 }
+    var waiting = WaitingSessions(maxTextBytes: sizes[0] + sizes[1])
+    for state in states { waiting.add(state) }
+    let texts = waiting.newest.filter { $0.text == .all }.map(\.snapshot.id)
+    #expect(Set(texts) == Set(states.prefix(2).map(\.snapshot.id)))
+    #expect(Array(waiting.newest).count == 3)
+    // A newer state of the same session takes the place of its older one.
+    waiting.add(states[0])
+    #expect(waiting.newest.count { $0.text == .all } == 2)
+  }
+
   @Test func `what has to be erased finds room among digests that wait`() throws {
     var waiting = WaitingSessions()
     let table = SessionTable()

@@ -157,7 +157,8 @@ private final class HandClock: Sendable {
     let recorder = recorder(notices)
     for number in 1...count { recorder.handle(.finished(sampleTurn(number))) }
     recorder.finish()
-    #expect(notices.texts.last == "\(count) turns are not in the ledger \(scratch.path)")
+    let turns = count == 1 ? "1 turn is" : "\(count) turns are"
+    #expect(notices.texts.last == "\(turns) not in the ledger \(scratch.path)")
   }
 
   // MARK: Sessions
