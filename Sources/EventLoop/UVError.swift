@@ -35,6 +35,8 @@ public struct UVError: Error, Sendable, Equatable {
     return String(cString: text)
   }
 
+  /// The peer reset the connection.
+  public var isReset: Bool { operation == .read && code == UV_ECONNRESET.rawValue }
   /// The process or the system has no descriptors or no memory for sockets left.
   public var isShortage: Bool {
     [UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM].contains { $0.rawValue == code }

@@ -83,7 +83,7 @@ final class Exchange {
     guard let upstream else { return }
     let loss = ExchangeStateMachine.Loss(
       reason: lossReason(error.map { upstream.explanation(of: $0) }),
-      tookRequest: upstream.stream.peerTookEverything,
+      tookRequest: upstream.mayHaveTakenEverything(error),
       endsResponse: error == nil && reader.endsWithConnection)
     dropUpstream()
     let action = machine.lost(loss)

@@ -29,8 +29,7 @@ struct ExchangeStateMachine {
   /// How an upstream connection ended in the middle of an exchange.
   struct Loss {
     let reason: String
-    /// The upstream's system has acknowledged the whole request, so it may have acted on it, however
-    /// the connection ended.
+    /// The upstream may have read the whole request and acted on it.
     let tookRequest: Bool
     /// The response lasts until the connection ends, and this end is a proper one.
     let endsResponse: Bool

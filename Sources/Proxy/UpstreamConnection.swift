@@ -30,6 +30,14 @@ final class UpstreamConnection: StreamDelegate, DeadlineOwner {
     stream.close()
   }
 
+  /// Whether the upstream may have read all that was written before the connection ended, by `error` if
+  /// there was one: its system has acknowledged it, or had the connection open when it came. A close
+  /// that was on its way before ends in another error than a reset.
+  func mayHaveTakenEverything(_ error: UVError?) -> Bool {
+    guard !hasFailedWrite, stream.queuedBytes == 0 else { return false }
+    return stream.peerTookEverything || error?.isReset == true
+  }
+
   /// What `error` of the stream means.
   func explanation(of error: UVError) -> String {
     let failure = error.operation == .tls ? (stream as? TLSStream)?.failure : nil
