@@ -106,6 +106,11 @@ static inline int cuv_all_acknowledged(int fd) {
   int left = 0;
   return ioctl(fd, SIOCOUTQ, &left) < 0 || left == 0;
 }
+// Whether a read would not wait.
+static inline int cuv_has_input(int fd) {
+  char byte;
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
 static inline int cuv_open_directory(const char *path) {
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   return fd < 0 ? -errno : fd;

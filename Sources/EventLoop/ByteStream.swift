@@ -9,6 +9,8 @@ public protocol ByteStream: AnyObject {
   /// Bytes accepted by `write` that the kernel has not taken yet.
   var queuedBytes: Int { get }
   var peerTookEverything: Bool { get }
+  /// Whether something waits to be read: bytes, the peer's end, or a failure.
+  var hasInput: Bool { get }
 
   func startReading()
   func stopReading()

@@ -322,6 +322,11 @@ public final class TCPStream: Handle {
     return cuv_all_acknowledged(descriptor) == 1
   }
 
+  public var hasInput: Bool {
+    guard !isClosed, let descriptor else { return false }
+    return cuv_has_input(descriptor) == 1
+  }
+
   /// Closes with RST, dropping what is queued: the peer cannot take it for a normal end.
   public func reset() {
     guard !isClosed else { return }

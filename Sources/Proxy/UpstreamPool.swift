@@ -63,10 +63,15 @@ final class UpstreamPool {
     return route.targetPrefix + root + path
   }
 
+  /// A connection that waits for a request. One on which something waits, which nobody has read yet, is
+  /// over, and what it says is no answer to the next request.
   func takeIdle() -> UpstreamConnection? {
-    guard let connection = idle.popLast() else { return nil }
-    connection.deadline.stop()
-    return connection
+    while let connection = idle.popLast() {
+      connection.deadline.stop()
+      if !connection.stream.hasInput { return connection }
+      discard(connection)
+    }
+    return nil
   }
 
   /// `done` gets a connection that reads, or the reason why there is none.

@@ -27,6 +27,8 @@ public final class TLSStream: ByteStream {
   private var hasLeftover = false
   /// The end of data that the delegate has not been told about.
   private var pendingEnd: End?
+  /// The stream below has ended; told once all that it brought before is.
+  private var transportEnd: (end: End, failure: TLSError?)?
   private var isDelivering = false
   /// What is to be encrypted, from `firstPart` on.
   private var backlog: [ByteSlice] = []
@@ -112,7 +114,7 @@ public final class TLSStream: ByteStream {
     isReading = true
     guard phase == .open else { return }
     transport.startReading()
-    guard hasLeftover || pendingEnd != nil else { return }
+    guard hasLeftover || pendingEnd != nil || transportEnd != nil else { return }
     loop.soon { [self] in
       if !isClosed, isReading { deliver(UnsafeRawBufferPointer(start: nil, count: 0)) }
     }
@@ -143,7 +145,16 @@ public final class TLSStream: ByteStream {
     }
     if !rest.isEmpty || (pendingEnd == nil && !isReading) { hasLeftover = true }
     if !rest.isEmpty { feed(rest) }
+    if pendingEnd == nil, !hasLeftover, let transportEnd {
+      pendingEnd = transportEnd.end
+      failure = transportEnd.failure
+    }
     deliverEnd()
+  }
+
+  private func endTransport(_ end: End, _ failure: TLSError?) {
+    transportEnd = (end, failure)
+    deliver(UnsafeRawBufferPointer(start: nil, count: 0))
   }
 
   /// - Returns: how many bytes are in `target`, and whether nothing is left to decrypt.
@@ -306,6 +317,8 @@ public final class TLSStream: ByteStream {
 
   // MARK: The rest
 
+  public var hasInput: Bool { transport.hasInput }
+
   /// As of the stream below. True, too, if the peer broke the protocol: then it is not known.
   public var peerTookEverything: Bool {
     if case .brokenProtocol = failure { return true }
@@ -350,9 +363,7 @@ extension TLSStream: StreamDelegate {
     switch phase {
     case .shakingHands: endHandshake(.endedEarly)
     case .open:
-      failure = .truncated
-      pendingEnd = .failed(UVError(.tls, UVError.endOfData))
-      deliverEnd()
+      endTransport(.failed(UVError(.tls, UVError.endOfData)), .truncated)
     case .new, .over: break
     }
   }
@@ -361,7 +372,8 @@ extension TLSStream: StreamDelegate {
     switch phase {
     case .shakingHands: endHandshake(.connection(error))
     case .open:
-      if error.operation == .write { dropBacklog() }
+      guard error.operation == .write else { return endTransport(.failed(error), nil) }
+      dropBacklog()
       delegate?.stream(transport, failed: error)
     case .new, .over: break
     }

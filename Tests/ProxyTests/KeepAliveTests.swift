@@ -138,6 +138,24 @@ import Testing
     harness.finish()
   }
 
+  @Test func `what waits on an idle connection is no answer to the next request`() throws {
+    let harness = try ProxyHarness()
+    try warm(harness)
+    let client = harness.client()
+    harness.wait(for: "the client") {
+      client.isConnected && harness.server.counters.connections == 1
+    }
+    // The proxy sees the request first.
+    client.send(post("{}"))
+    harness.upstream.connections[0].send(
+      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    let peer = try harness.request(2, ending: "{}")
+    peer.send(ok("fresh"))
+    harness.wait(for: "the answer") { client.text.hasSuffix("fresh") }
+    #expect(client.text.hasPrefix("HTTP/1.1 200 "))
+    harness.finish()
+  }
+
   @Test func `an idle connection that the upstream closes is forgotten`() throws {
     let harness = try ProxyHarness()
     try warm(harness)

@@ -34,6 +34,7 @@ private final class Pair {
   let test: TestLoop
   let upstream: TLSUpstream
   let client: TLSStream
+  let transport: TCPStream
   let server: TLSPeer
   let sink: Sink
   private let authority: TestAuthority
@@ -59,6 +60,7 @@ private final class Pair {
     }
     #expect(test.run { isDone && upstream.connections.first?.isEstablished == true })
     self.client = client
+    self.transport = transport
     server = try #require(upstream.connections.first)
     sink = Sink(bytes: bufferBytes)
     client.delegate = sink
@@ -126,6 +128,28 @@ private final class Pair {
     #expect(pair.test.run { pair.sink.hasEnded })
     #expect(pair.sink.failure == nil)
     #expect(pair.sink.received == Array("last words".utf8))
+    pair.sink.onRead = nil
+    try pair.finish()
+  }
+
+  @Test(arguments: [true, false])
+  func `what came before the connection's end is delivered before it`(stopsAgain: Bool) throws {
+    let pair = try Pair(bufferBytes: 1000)
+    pair.sink.onRead = { pair.client.stopReading() }
+    pair.client.startReading()
+    pair.server.send(Array(Self.bytes[..<16_000]))
+    #expect(pair.test.run { !pair.sink.received.isEmpty })
+    if !stopsAgain { pair.sink.onRead = nil }
+    pair.client.startReading()
+    // In one round with the start of reading, before what is left is looked at.
+    pair.client.streamDidEnd(pair.transport)
+    #expect(
+      pair.test.run {
+        pair.client.startReading()
+        return pair.sink.failure != nil
+      })
+    #expect(pair.sink.received == Array(Self.bytes[..<16_000]))
+    #expect(pair.client.failure == .truncated)
     pair.sink.onRead = nil
     try pair.finish()
   }
