@@ -141,14 +141,13 @@ import Testing
   @Test func `what waits on an idle connection is no answer to the next request`() throws {
     let harness = try ProxyHarness()
     try warm(harness)
-    let client = harness.client()
-    harness.wait(for: "the client") {
-      client.isConnected && harness.server.counters.connections == 1
+    let idle = harness.upstream.connections[0]
+    // Between the arrival of a request and its choice of a connection.
+    harness.observer.onPlan = { _, _ in
+      idle.send(
+        "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     }
-    // The proxy sees the request first.
-    client.send(post("{}"))
-    harness.upstream.connections[0].send(
-      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    let client = harness.client(post("{}"))
     let peer = try harness.request(2, ending: "{}")
     peer.send(ok("fresh"))
     harness.wait(for: "the answer") { client.text.hasSuffix("fresh") }
