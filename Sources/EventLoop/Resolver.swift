@@ -1,5 +1,6 @@
 import CUV
 import Glibc
+import Synchronization
 
 /// One name look-up, done on libuv's thread pool so that a slow name server does not hold up the
 /// loop.
@@ -8,6 +9,12 @@ public final class Resolver {
   private let loop: Loop
   private let port: Int
   private var done: ((Result<[SocketAddress], UVError>) -> Void)?
+
+  private static let running = Atomic<Int>(0)
+
+  /// Whether any look-up of the process is under way. It cannot be ended, and at its exit the process
+  /// would wait for it.
+  public static var isBusy: Bool { running.load(ordering: .relaxed) > 0 }
 
   private init(
     loop: Loop, port: Int, _ done: @escaping (Result<[SocketAddress], UVError>) -> Void
@@ -21,7 +28,8 @@ public final class Resolver {
   deinit { request.deallocate() }
 
   /// Looks `host` up (a name, or an address literal). `done` is called once, in a later round, with
-  /// at least one address in the system's order of preference; not at all after `cancel`.
+  /// at least one address in the system's order of preference; not at all after `cancel`. `localhost`
+  /// is this machine without a look-up.
   @discardableResult
   public static func resolve(
     loop: Loop, host: String, port: Int,
@@ -30,6 +38,11 @@ public final class Resolver {
     let look = Resolver(loop: loop, port: port, done)
     if let literal = try? SocketAddress(ip: host, port: port) {
       loop.soon { look.finish(.success([literal])) }
+      return look
+    }
+    if isThisMachine(host) {
+      let addresses = ["::1", "127.0.0.1"].compactMap { try? SocketAddress(ip: $0, port: port) }
+      loop.soon { look.finish(.success(addresses)) }
       return look
     }
     var hints = addrinfo()
@@ -41,15 +54,24 @@ public final class Resolver {
       { request, status, list in
         guard let data = cuv_request_data(request) else { return }
         let look = Unmanaged<Resolver>.fromOpaque(data).takeRetainedValue()
+        Resolver.running.subtract(1, ordering: .relaxed)
         look.loop.works()
         look.finish(status: status, list)
         uv_freeaddrinfo(list)
       }, host, nil, &hints)
-    if code < 0 {
+    if code == 0 {
+      running.add(1, ordering: .relaxed)
+    } else {
       Unmanaged.passUnretained(look).release()
       loop.soon { look.finish(.failure(UVError(.resolve, code))) }
     }
     return look
+  }
+
+  /// RFC 6761 section 6.3: such names mean this machine, and no name server is asked.
+  private static func isThisMachine(_ host: String) -> Bool {
+    let name = host.lowercased()
+    return name == "localhost" || name.hasSuffix(".localhost")
   }
 
   /// Drops the result. The look-up itself may still run to its end in the background.

@@ -367,7 +367,7 @@ final class ClientConnection: StreamDelegate, DeadlineOwner {
     guard state != .closed else { return }
     state = .closed
     deadline.stop()
-    stream.close()
+    if exchange?.endsWithConnection == true { stream.reset() } else { stream.close() }
     pending = nil
     let exchange = exchange
     self.exchange = nil

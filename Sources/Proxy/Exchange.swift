@@ -42,6 +42,9 @@ final class Exchange {
 
   func start() { perform(machine.start()) }
 
+  /// Whether the client takes the connection's end for the end of the response, which has begun.
+  var endsWithConnection: Bool { response != nil && !machine.isOver && framing == .untilClose }
+
   // MARK: From the client
 
   func clientDidEnd() { perform(machine.clientEnded()) }

@@ -87,6 +87,7 @@ struct ExchangeStateMachine {
 
   /// Any byte of the upstream's: from here on it has seen the request.
   mutating func received() {
+    interims = 0
     if case .waiting(let isReused, false) = phase {
       phase = .waiting(isReused: isReused, hasBytes: true)
     }

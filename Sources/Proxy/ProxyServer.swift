@@ -249,7 +249,7 @@ public final class ProxyServer {
     freedMemory.close()
     listener.close()
     for connection in Array(connections.values) { connection.close() }
-    for pool in pools { pool.close() }
+    for pool in pools { pool.stop() }
     for queue in [
       deadlines.requestHead, deadlines.bodyStall, deadlines.clientIdle, deadlines.linger,
       upstreamDeadlines.connect, upstreamDeadlines.response, upstreamDeadlines.idle,

@@ -8,7 +8,7 @@ final class UpstreamConnector: DeadlineOwner {
   private let route: UpstreamRoute
   private let done: (Result<any ByteStream, ConnectFailure>) -> Void
   private lazy var deadline = Deadline(owner: self)
-  private var resolver: Resolver?
+  private var lookup: NameLookup.Waiter?
   private var race: ConnectRace?
   private var tunnel: ProxyTunnel?
   private var stream: (any ByteStream)?
@@ -29,7 +29,7 @@ final class UpstreamConnector: DeadlineOwner {
 
   /// `done` is called once and never from inside this call; not at all after `cancel`.
   init(
-    loop: Loop, route: UpstreamRoute, deadlines: DeadlineQueue,
+    loop: Loop, route: UpstreamRoute, names: NameLookup, deadlines: DeadlineQueue,
     _ done: @escaping (Result<any ByteStream, ConnectFailure>) -> Void
   ) {
     self.loop = loop
@@ -40,8 +40,8 @@ final class UpstreamConnector: DeadlineOwner {
       begin([literal])
       return
     }
-    resolver = Resolver.resolve(loop: loop, host: route.host, port: route.port) { [self] result in
-      resolver = nil
+    lookup = names.ask { [self] result in
+      lookup = nil
       switch result {
       case .success(let found):
         begin(found)
@@ -115,8 +115,8 @@ final class UpstreamConnector: DeadlineOwner {
   private func abandon() {
     isOver = true
     deadline.stop()
-    resolver?.cancel()
-    resolver = nil
+    lookup?.cancel()
+    lookup = nil
     race?.cancel()
     race = nil
     tunnel = nil

@@ -10,6 +10,7 @@ final class UpstreamPool {
   /// What the Host field says.
   let host: String
   private(set) var openCount = 0
+  let names: NameLookup
 
   private let loop: Loop
   private let memory: LoopMemory
@@ -39,6 +40,7 @@ final class UpstreamPool {
     url = configuration.url
     host = configuration.url.hostHeader
     route = UpstreamRoute(to: configuration, context: context)
+    names = NameLookup(loop: loop, host: route.host, port: route.port)
     self.loop = loop
     self.memory = memory
     self.deadlines = deadlines
@@ -82,7 +84,7 @@ final class UpstreamPool {
   {
     let begin = Loop.monotonicNanos()
     return UpstreamConnector(
-      loop: loop, route: route, deadlines: deadlines.connect
+      loop: loop, route: route, names: names, deadlines: deadlines.connect
     ) { [self] result in
       switch result {
       case .success(let stream):
@@ -129,8 +131,14 @@ final class UpstreamPool {
     while let connection = idle.last { discard(connection) }
   }
 
+  /// Connections that are being made are still made.
   func close() {
     isClosed = true
     closeIdle()
+  }
+
+  func stop() {
+    close()
+    names.close()
   }
 }

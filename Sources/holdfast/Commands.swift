@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Settings
 
@@ -35,7 +36,9 @@ func runHoldfast() -> Never {
     }
     switch line.command {
     case .proxy, .demo, .run:
-      exit(serve(try ServeOptions(line), Reload(given: given, filled: line)))
+      // Half of libuv's threads look names up, and one is held as long as its name server is silent.
+      setenv("UV_THREADPOOL_SIZE", "8", 0)
+      leave(serve(try ServeOptions(line), Reload(given: given, filled: line)))
     case .attach: exit(attach(try AttachOptions(line)))
     case .bench:
       exit(bench(turns: try line.integer("turns", in: 2...1000, default: 50)))
@@ -48,6 +51,13 @@ func runHoldfast() -> Never {
     Console.error("holdfast: \(error.located(in: line))")
     exit(2)
   }
+}
+
+/// At `exit` libuv waits for look-ups that are under way, which may take half a minute.
+private func leave(_ status: Int32) -> Never {
+  guard Resolver.isBusy else { exit(status) }
+  fflush(nil)
+  _exit(status)
 }
 
 /// A parent may have closed some of them, and the next file or socket would take the place: what is

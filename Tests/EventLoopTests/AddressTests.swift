@@ -24,10 +24,44 @@ import Testing
     #expect(throws: UVError.self) { try SocketAddress(ip: ip, port: port) }
   }
 
+  @Test(arguments: ["localhost", "Server.LocalHost"])
+  func `localhost is this machine whoever is asked`(name: String) throws {
+    let harness = try LoopHarness()
+    var result: Result<[SocketAddress], UVError>?
+    Resolver.resolve(loop: harness.loop, host: name, port: 99) { result = $0 }
+    #expect(result == nil)
+    harness.wait(for: "the addresses") { result != nil }
+    #expect(
+      try result?.get() == [
+        SocketAddress(ip: "::1", port: 99), SocketAddress(ip: "127.0.0.1", port: 99),
+      ])
+    harness.finish()
+  }
+
+  @Test func `who asks while a look-up runs gets its result`() throws {
+    let harness = try LoopHarness()
+    let names = NameLookup(loop: harness.loop, host: "127.1", port: 7)
+    var answers: [String: [SocketAddress]] = [:]
+    let left = names.ask { answers["left"] = try? $0.get() }
+    var (first, second): (NameLookup.Waiter?, NameLookup.Waiter?)
+    first = names.ask {
+      answers["first"] = try? $0.get()
+      second = names.ask { answers["second"] = try? $0.get() }
+    }
+    left.cancel()
+    #expect(Resolver.isBusy)
+    harness.wait(for: "the answers") { answers.count == 2 }
+    let address = try SocketAddress(ip: "127.0.0.1", port: 7)
+    #expect(answers == ["first": [address], "second": [address]])
+    withExtendedLifetime((first, second)) {}
+    names.close()
+    harness.finish()
+  }
+
   @Test func `a name is resolved in a later round`() throws {
     let harness = try LoopHarness()
     var result: Result<[SocketAddress], UVError>?
-    Resolver.resolve(loop: harness.loop, host: "localhost", port: 99) { result = $0 }
+    Resolver.resolve(loop: harness.loop, host: "127.1", port: 99) { result = $0 }
     #expect(result == nil)
     harness.wait(for: "the addresses") { result != nil }
     let addresses = try #require(try result?.get())

@@ -86,7 +86,7 @@ import Testing
     wakeup.send()
     harness.wait(for: "the wakeup") { isAwake }
     var isLookedUp = false
-    Resolver.resolve(loop: harness.loop, host: "localhost", port: 1) { _ in
+    Resolver.resolve(loop: harness.loop, host: "127.1", port: 1) { _ in
       isLookedUp = true
       works(in: "look-up")
     }

@@ -26,6 +26,21 @@ import Testing
     harness.finish()
   }
 
+  @Test func `half a response that only the connection ends is cut off visibly at the limit`()
+    throws
+  {
+    let harness = try ProxyHarness()
+    let client = harness.client("GET / HTTP/1.0\r\n\r\n")
+    try harness.request().send(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+    harness.wait(for: "the half") { client.text.hasSuffix("half") }
+    var isDone = false
+    harness.server.drain(limitMillis: 1) { isDone = true }
+    harness.wait(for: "the end") { isDone && client.isOver }
+    #expect(client.failure != nil)
+    harness.finish()
+  }
+
   @Test func `a response that begins during a drain says close`() throws {
     let harness = try ProxyHarness()
     let client = harness.client(get())

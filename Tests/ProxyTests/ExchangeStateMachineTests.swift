@@ -26,6 +26,19 @@ import Testing
       reason: "lost", tookRequest: tookRequest, endsResponse: endsResponse)
   }
 
+  @Test func `a server that thinks aloud for long is waited for, a flood is not`() {
+    var machine = sent()
+    for _ in 0..<1_000 {
+      machine.received()
+      #expect(machine.head(status: 102, isInformational: true) == .relayInterim)
+    }
+    machine.received()
+    var actions = (0..<65).map { _ in machine.head(status: 102, isInformational: true) }
+    #expect(
+      actions.popLast() == .answer(status: 502, reason: "upstream sent too many interim responses"))
+    #expect(actions.allSatisfy { $0 == .relayInterim })
+  }
+
   @Test func `a response begins once and finishes once`() {
     var machine = sent()
     machine.received()

@@ -12,6 +12,7 @@ import Testing
     var isCalled = false
     let connector = UpstreamConnector(
       loop: test.loop, route: UpstreamRoute(host: "127.0.0.1", port: silent.port),
+      names: NameLookup(loop: test.loop, host: "127.0.0.1", port: silent.port),
       deadlines: deadlines
     ) { _ in isCalled = true }
     connector.cancel()

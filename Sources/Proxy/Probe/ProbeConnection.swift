@@ -35,7 +35,9 @@ final class ProbeConnection: StreamDelegate {
     let deadline = Timer(loop: loop) { [unowned self] in finish(.failed(reason: "no answer")) }
     self.deadline = deadline
     deadline.start(afterMillis: request.timeoutMillis)
-    connector = UpstreamConnector(loop: loop, route: pool.route, deadlines: connectDeadlines) {
+    connector = UpstreamConnector(
+      loop: loop, route: pool.route, names: pool.names, deadlines: connectDeadlines
+    ) {
       [self] result in
       connector = nil
       switch result {
