@@ -15,17 +15,34 @@ public struct ByteDiff {
   /// Work is bounded: at most this many pieces on each side are compared.
   private static let maximumPieces = 4096
 
+  /// Whether every hunk begins and ends with a line of plain text, which holds no escaped line ends.
+  private let wholeLines: Bool
+  /// The end of what both have in common at the beginning.
+  private var front = 0
+
   public init(
-    _ before: UnsafeRawBufferPointer, _ after: UnsafeRawBufferPointer, limit: Int = 32
+    _ before: UnsafeRawBufferPointer, _ after: UnsafeRawBufferPointer, wholeLines: Bool = false,
+    limit: Int = 32
   ) {
-    let front = commonPrefixLength(before, after)
+    self.wholeLines = wholeLines
+    front = commonPrefixLength(before, after)
     if front == before.count && front == after.count { return }
-    let back = commonSuffixLength(
+    var back = commonSuffixLength(
       UnsafeRawBufferPointer(rebasing: before[front...]),
       UnsafeRawBufferPointer(rebasing: after[front...]))
-    let a = Self.pieces(before, front..<(before.count - back))
-    let b = Self.pieces(after, front..<(after.count - back))
+    if wholeLines {
+      while front > 0, before[front - 1] != 0x0A { front -= 1 }
+      while back > 0,
+        !startsLine(before, before.count - back) || !startsLine(after, after.count - back)
+      { back -= 1 }
+    }
+    let a = pieces(before, front..<(before.count - back))
+    let b = pieces(after, front..<(after.count - back))
     walk(before, a, after, b, limit)
+  }
+
+  private func startsLine(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
+    at == front || bytes[at - 1] == 0x0A
   }
 
   private mutating func walk(
@@ -33,11 +50,11 @@ public struct ByteDiff {
     _ b: [Range<Int>], _ limit: Int
   ) {
     var places: [UInt64: [Int]] = [:]
-    for (at, piece) in a.enumerated() { places[Self.hash(before, piece), default: []].append(at) }
+    for (at, piece) in a.enumerated() { places[hash(before, piece), default: []].append(at) }
     var nextA = 0
     var nextB = 0
     for (at, piece) in b.enumerated() {
-      guard let same = places[Self.hash(after, piece)]?.first(where: { $0 >= nextA }),
+      guard let same = places[hash(after, piece)]?.first(where: { $0 >= nextA }),
         // A piece that is found only far ahead is no anchor.
         same - nextA <= 64 + (at - nextB)
       else { continue }
@@ -54,33 +71,36 @@ public struct ByteDiff {
     guard !fromA.isEmpty || !fromB.isEmpty else { return }
     count += 1
     guard hunks.count < limit else { return }
-    hunks.append(Hunk(before: Self.span(a, fromA), after: Self.span(b, fromB)))
+    hunks.append(Hunk(before: span(a, fromA), after: span(b, fromB)))
   }
 
-  private static func span(_ pieces: [Range<Int>], _ range: Range<Int>) -> Range<Int> {
+  private func span(_ pieces: [Range<Int>], _ range: Range<Int>) -> Range<Int> {
     if range.isEmpty {
       let at =
         range.lowerBound < pieces.count
-        ? pieces[range.lowerBound].lowerBound : pieces.last?.upperBound ?? 0
+        ? pieces[range.lowerBound].lowerBound : pieces.last?.upperBound ?? front
       return at..<at
     }
     return pieces[range.lowerBound].lowerBound..<pieces[range.upperBound - 1].upperBound
   }
 
-  private static func hash(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
-    hash64(UnsafeRawBufferPointer(rebasing: bytes[range]))
+  private func hash(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64 {
+    var line = bytes[range]
+    // The last line of a text may lack its end and is the same line all the same.
+    if wholeLines, line.last == 0x0A { line.removeLast() }
+    return hash64(UnsafeRawBufferPointer(rebasing: line))
   }
 
   /// Cuts behind each `\n`, raw or escaped.
-  private static func pieces(
+  private func pieces(
     _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
   ) -> [Range<Int>] {
     var out: [Range<Int>] = []
     var start = range.lowerBound
     var at = start
-    while at < range.upperBound, out.count < maximumPieces - 1 {
+    while at < range.upperBound, out.count < Self.maximumPieces - 1 {
       let isEscaped =
-        bytes[at] == UInt8(ascii: "n") && at > start
+        !wholeLines && bytes[at] == UInt8(ascii: "n") && at > start
         && bytes[at - 1] == UInt8(ascii: "\\")
       if bytes[at] == 0x0A || isEscaped {
         out.append(start..<(at + 1))
