@@ -11,13 +11,15 @@ struct Amendment {
 
   var isEmpty: Bool { parts.isEmpty }
 
-  /// - Parameter name: how a reader would call the block: `message 3`, `the system prompt`.
+  /// - Parameters:
+  ///   - name: how a reader would call the block: `message 3`, `the system prompt`.
+  ///   - tellsGone: whether a reader must not go by lines any more that are gone.
   /// - Returns: false if the change is too large for a note.
-  mutating func add(_ name: String, before: String, after: String) -> Bool {
-    guard let delta = Self.delta(before, after) else { return false }
+  mutating func add(_ name: String, before: String, after: String, tellsGone: Bool) -> Bool {
+    guard let delta = Self.delta(before, after, tellsGone: tellsGone) else { return false }
     // Nothing but empty lines came or went.
     if delta.isEmpty { return true }
-    return append("\(name) now reads:\n\(delta)")
+    return append("\(name) \(delta.heading):\n\(delta.text)")
   }
 
   /// A message that the agent put in front of earlier ones.
@@ -36,48 +38,26 @@ struct Amendment {
     "[context update]\n" + parts.joined(separator: "\n")
   }
 
-  /// Changed lines in order, new ones with `+`; nil if there are too many. Lines that were replaced
-  /// still stand where they were, so only lines that are gone for good are told, with `-`.
-  static func delta(_ before: String, _ after: String) -> String? {
+  /// nil if there are too many changed lines.
+  private static func delta(_ before: String, _ after: String, tellsGone: Bool) -> LineDelta? {
     var before = before
     var after = after
-    var out = ""
-    before.withUTF8 { old in
+    var delta = LineDelta(tellsGone: tellsGone)
+    let isWhole = before.withUTF8 { old in
       after.withUTF8 { new in
         let a = UnsafeRawBufferPointer(old)
         let b = UnsafeRawBufferPointer(new)
-        for hunk in ByteDiff(a, b, limit: 256).hunks {
-          let lines = wholeLines(b, hunk.after)
-          if lines.isEmpty {
-            append("- ", wholeLines(a, hunk.before), a, &out)
-          } else {
-            append("+ ", lines, b, &out)
-          }
+        let diff = ByteDiff(a, b, wholeLines: true, limit: 256)
+        guard diff.count == diff.hunks.count,
+          diff.hunks.reduce(0, { $0 + $1.after.count }) <= 4 * longestChange
+        else { return false }
+        for hunk in diff.hunks {
+          delta.add(LineDelta.lines(a[hunk.before]), LineDelta.lines(b[hunk.after]))
         }
+        return true
       }
     }
-    let added = after.utf8.count
-    return out.utf8.count <= longestChange && (out.utf8.count <= added + 2048) ? out : nil
-  }
-
-  private static func wholeLines(
-    _ text: UnsafeRawBufferPointer, _ range: Range<Int>
-  ) -> Range<Int> {
-    var start = range.lowerBound
-    var end = range.upperBound
-    while start > 0, text[start - 1] != 0x0A { start -= 1 }
-    while end < text.count, end == start || text[end - 1] != 0x0A { end += 1 }
-    return start..<end
-  }
-
-  private static func append(
-    _ mark: String, _ range: Range<Int>, _ text: UnsafeRawBufferPointer, _ out: inout String
-  ) {
-    guard !range.isEmpty else { return }
-    let lines = String(decoding: text[range], as: UTF8.self)
-    for line in lines.split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.isEmpty { continue }
-      out += mark + line + "\n"
-    }
+    let size = delta.text.utf8.count
+    return isWhole && size <= longestChange && size <= after.utf8.count + 2048 ? delta : nil
   }
 }

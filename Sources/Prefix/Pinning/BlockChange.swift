@@ -40,7 +40,14 @@ protocol BlockRepair: SendableMetatype {
   static var repairClass: RepairClass { get }
   /// The causes it repairs; no other repair has them.
   static var causes: [Cause] { get }
+  /// Whether a note has to name lines that are gone. Not where they are still true and were left out
+  /// to save room.
+  static var tellsGone: Bool { get }
   static func action(_ change: BlockChange) -> BlockRepairAction
+}
+
+extension BlockRepair {
+  static var tellsGone: Bool { true }
 }
 
 enum BlockRepairs {

@@ -105,7 +105,10 @@ struct RepairPass {
     repairs = pass.repairs
     for one in pass.news {
       guard
-        amendment.add("the description of tool \(one.name)", before: one.before, after: one.after)
+        amendment.add(
+          "the description of tool \(one.name)", before: one.before, after: one.after,
+          // A description of one line is replaced as a whole.
+          tellsGone: one.before.utf8.contains(0x0A))
       else { throw .rebase("the description of a tool changed: too much for a note") }
     }
     return tools
@@ -235,7 +238,10 @@ struct RepairPass {
       entries[at].leansOnGhost = true
     case .keepAndTell:
       entries[at].leansOnGhost = false
-      guard amendment.add(name(at), before: change.was, after: change.now) else {
+      guard
+        amendment.add(
+          name(at), before: change.was, after: change.now, tellsGone: repair.tellsGone)
+      else {
         throw .accept(from: from, "\(title): too much for a note")
       }
       entries[at].isNoted = true

@@ -116,7 +116,7 @@ struct Author {
       { $0.arguments() }, { $0.spaces() }, { $0.ids() }, { $0.dropReminder() },
       { $0.dropReasoning() }, { $0.insert() }, { $0.drop() }, { $0.forgetCall() }, { $0.marker() },
       { $0.parts() },
-      { $0.systemForm() }, { $0.describe() },
+      { $0.systemForm() }, { $0.describe() }, { $0.takeLine() },
     ]
     if chance(30) { return redact() }
     if chance(40) { return theirFrame() }
@@ -160,6 +160,18 @@ struct Author {
     guard script.dialect != .openAIResponses, script.system.count < 4 else { return nil }
     script.system.append("# memory\n- likes \(token())")
     return "memory"
+  }
+
+  /// A line is taken out of the first instruction or put back.
+  private mutating func takeLine() -> String? {
+    var lines = script.system[0].split(separator: "\n").map(String.init)
+    if let at = lines.firstIndex(where: { $0.hasPrefix("Rule") }), chance(2) {
+      lines.remove(at: at)
+    } else {
+      lines.insert("Rule \(token()).", at: Int.random(in: 1..<lines.count, using: &random))
+    }
+    script.system[0] = lines.joined(separator: "\n")
+    return "line of the system"
   }
 
   private mutating func toolOrder() -> String? {

@@ -18,11 +18,16 @@ import Testing
     let result = try bench.hold(.inPlaceEdit) {
       $0.changeResult(2) { $0.lines[1] = "another line altogether" }
     }
-    #expect(result.contains(#"message 2 (tool_result) now reads:\n+ another line altogether"#))
+    #expect(
+      result.contains(
+        #"message 2 (tool_result) changed (- is no longer valid, + is new):\n"#
+          + #"- line 1-1 of the file\n+ another line altogether"#))
     let system = try bench.hold(.inPlaceEdit) {
       $0.system = ["You are an agent.\nToday is 2026-11-21.\nTell all."]
     }
-    #expect(system.contains(#"the system prompt now reads:\n+ Tell all."#))
+    #expect(
+      system.contains(
+        #"the system prompt changed (- is no longer valid, + is new):\n- Be brief.\n+ Tell all."#))
   }
 
   @Test func `an edit with nothing behind it is the person's`() throws {

@@ -28,6 +28,14 @@ import Testing
     #expect(third.components("does read") == 2, "in its place and in the note")
   }
 
+  @Test func `a line taken out of a description is told`() throws {
+    var bench = try RepairBench(.anthropicMessages) {
+      $0.described["read"] = #"does it\nbut not in /etc"#
+    }
+    let sent = try bench.hold(.toolDescription) { $0.described["read"] = "does it" }
+    #expect(sent.contains(#"changed (- is no longer valid):\n- but not in /etc"#))
+  }
+
   @Test func `safe, and a switch, leave a changed description as the agent sends it`() throws {
     var bench = try RepairBench(mode: .safe)
     let turn = try bench.send { $0.described["read"] = "does port 1" }

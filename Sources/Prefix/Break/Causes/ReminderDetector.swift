@@ -17,22 +17,31 @@ enum ReminderDetector {
   }
 
   /// The text without its reminders and without white space, which moves with them.
-  private static func stripped(_ text: String) -> [UInt8] {
+  private static func stripped(_ text: String) -> [UInt8] { parted(text).outside }
+
+  /// The reminders in the text, without white space.
+  static func reminders(_ text: String) -> Set<[UInt8]> { parted(text).reminders }
+
+  private static func parted(_ text: String) -> (outside: [UInt8], reminders: Set<[UInt8]>) {
     let bytes = Array(text.utf8)
     let start = Array(open.utf8)
     let end = Array(close.utf8)
-    var out: [UInt8] = []
+    var outside: [UInt8] = []
+    var reminders: Set<[UInt8]> = []
+    func isInk(_ byte: UInt8) -> Bool { ![0x20, 0x0A, 0x0D, 0x09].contains(byte) }
     var at = 0
     while at < bytes.count {
       if bytes[at...].starts(with: start) {
         at += start.count
+        let first = at
         while at < bytes.count, !bytes[at...].starts(with: end) { at += 1 }
+        reminders.insert(bytes[first..<at].filter(isInk))
         at = min(bytes.count, at + end.count)
         continue
       }
-      if ![0x20, 0x0A, 0x0D, 0x09].contains(bytes[at]) { out.append(bytes[at]) }
+      if isInk(bytes[at]) { outside.append(bytes[at]) }
       at += 1
     }
-    return out
+    return (outside, reminders)
   }
 }

@@ -6,6 +6,7 @@ import Bytes
 enum ClearedResultRepair: BlockRepair {
   static let repairClass = RepairClass.clearedResult
   static let causes: [Cause] = [.toolResultCleared]
+  static let tellsGone = false
 
   private static let plainWords: Set<String> = [
     "old", "older", "earlier", "previous", "tool", "result", "results", "environment", "output",
