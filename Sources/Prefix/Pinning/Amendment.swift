@@ -22,6 +22,14 @@ struct Amendment {
     return append("\(name) \(delta.heading):\n\(delta.text)")
   }
 
+  /// A message that the agent sends no more, although it may still be read where it stood.
+  /// - Parameter runs: its lines that are said nowhere else, those side by side together.
+  /// - Returns: false if the note would be too long.
+  mutating func withdraw(_ kind: String, _ runs: [ArraySlice<Substring>]) -> Bool {
+    let gone = runs.reduce("") { $0 + LineDelta.gone($1) }
+    return append("a \(kind) message was taken out and is no longer valid:\n\(gone)")
+  }
+
   /// A message that the agent put in front of earlier ones.
   /// - Returns: false if the note would be too long.
   mutating func insert(_ kind: String, at index: Int, _ text: String) -> Bool {

@@ -32,6 +32,8 @@ struct RepairPass {
   private var amendment = Amendment()
   /// Dropped blocks that go in front of the next one that is still there.
   private var pendingGhosts: [ServerView.Ghost] = []
+  /// Whether a note says that dropped blocks in front of the next one are not valid any more.
+  private var isDropNoted = false
 
   init(
     _ reception: Reception, old: History, alignment: Alignment, oldView: ServerView,
@@ -177,6 +179,8 @@ struct RepairPass {
     }
     entries[at].ghosts = pendingGhosts + entry.ghosts
     pendingGhosts = []
+    entries[at].isNoted = entries[at].isNoted || isDropNoted
+    isDropNoted = false
   }
 
   /// A bare string cannot stand in the list that has taken its place, nor an object where a string
@@ -291,7 +295,9 @@ struct RepairPass {
   /// aligned, and will stay there.
   private func isInGhost(_ text: String, _ at: Int, behind oldBlock: Int) -> Bool {
     let end = new.index.indices(of: new.index.blocks[at].group).upperBound
-    guard let next = alignment.matches[(at + 1)..<end].lazy.compactMap(\.old).first,
+    // A dropped instruction is withdrawn, and nothing can lean on it.
+    guard new.index.blocks[at].kind != .system,
+      let next = alignment.matches[(at + 1)..<end].lazy.compactMap(\.old).first,
       next > oldBlock + 1, !isAccepted(next)
     else { return false }
     return MovedTextRepair.isIn(
@@ -305,8 +311,13 @@ struct RepairPass {
     guard let lastAligned, range.upperBound <= lastAligned else {
       throw .accept(from: range.lowerBound, reason)
     }
+    guard let withdrawals = DroppedMessagesRepair.withdrawals(range, old, new, oldView) else {
+      throw .accept(from: range.lowerBound, "history not kept")
+    }
     // What the server never had in its place is not missing there.
-    if range.allSatisfy({ oldView.entries[$0].isOmitted && oldView.entries[$0].ghosts.isEmpty }) {
+    if withdrawals.isEmpty,
+      range.allSatisfy({ oldView.entries[$0].isOmitted && oldView.entries[$0].ghosts.isEmpty })
+    {
       return
     }
     if let refusal = policy.refusal(DroppedMessagesRepair.repairClass) {
@@ -317,6 +328,11 @@ struct RepairPass {
       let ghosts = DroppedMessagesRepair.ghosts(
         range, old, oldView, room: new.promptBytes, refusal: &refusal)
     else { throw .accept(from: range.lowerBound, refusal) }
+    for gone in withdrawals where !amendment.withdraw(gone.kind.word, gone.runs) {
+      throw .accept(from: range.lowerBound, "\(reason): too much for a note")
+    }
+    isDropNoted =
+      !withdrawals.isEmpty || range.contains { oldView.entries[$0].isNoted }
     pendingGhosts = ghosts
     note(
       range.allSatisfy { old.index.blocks[$0].kind == .reasoning }

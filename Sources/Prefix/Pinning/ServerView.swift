@@ -12,7 +12,8 @@ public struct ServerView: Sendable {
     var ghosts: [Ghost] = []
     /// The block itself was never forwarded: its content reached the server in a note.
     var isOmitted = false
-    /// Whether a note says what this block now reads.
+    /// Whether a note says what this block now reads, or that blocks dropped in front of it no longer
+    /// hold.
     var isNoted = false
     /// Whether what this block now reads stands in a ghost in front of the next block that the server
     /// has.

@@ -116,7 +116,7 @@ struct Author {
       { $0.arguments() }, { $0.spaces() }, { $0.ids() }, { $0.dropReminder() },
       { $0.dropReasoning() }, { $0.insert() }, { $0.drop() }, { $0.forgetCall() }, { $0.marker() },
       { $0.parts() },
-      { $0.systemForm() }, { $0.describe() }, { $0.takeLine() },
+      { $0.systemForm() }, { $0.describe() }, { $0.takeLine() }, { $0.withdraw() },
     ]
     if chance(30) { return redact() }
     if chance(40) { return theirFrame() }
@@ -172,6 +172,13 @@ struct Author {
     }
     script.system[0] = lines.joined(separator: "\n")
     return "line of the system"
+  }
+
+  /// One of several instructions is not sent any more.
+  private mutating func withdraw() -> String? {
+    guard script.system.count > 2 else { return nil }
+    script.system.remove(at: Int.random(in: 1..<script.system.count - 1, using: &random))
+    return "instruction withdrawn"
   }
 
   private mutating func toolOrder() -> String? {

@@ -30,6 +30,8 @@ struct Promises {
     let messageBlocks: [ArraySlice<UInt8>]
     /// Lines of all text that carries meaning.
     let lines: [String]
+    /// The same of what the system says.
+    let instructions: [String]
 
     init?(_ bytes: [UInt8], _ dialect: Dialect) {
       self.bytes = bytes
@@ -65,6 +67,12 @@ struct Promises {
       var lines: [String] = []
       for name in order { whole[name].map { Self.collect($0, name, &lines) } }
       self.lines = lines
+      var instructions: [String] = []
+      let spoken = messages.filter { $0["role"]?.string == "system" }
+      for value in spoken + [whole["system"], whole["instructions"]].compactMap({ $0 }) {
+        Self.collect(value, "", &instructions)
+      }
+      self.instructions = instructions
     }
 
     private static func collect(_ value: JSONValue, _ key: String, _ lines: inout [String]) {
@@ -114,6 +122,7 @@ struct Promises {
     }
     broken += Self.nothingLost(turn)
     broken += Self.nothingTwice(turn, previous)
+    if !turn.isDeclared { broken += Self.nothingStale(turn, previous) }
     for case .redaction(let secret) in turn.acts where isMarked(turn, previous) {
       redacted.append(secret)
     }
@@ -243,6 +252,19 @@ struct Promises {
     return counts.filter { made[$0.key] != $0.value }.map {
       "\($0.key) is new \($0.value) times and forwarded \(made[$0.key] ?? 0) times"
     }
+  }
+
+  /// A line that is taken out of the instructions, and that the server still has, is told to be gone.
+  private static func nothingStale(_ turn: Turn, _ previous: Turn?) -> [String] {
+    guard turn.decision.isRewritten, let previous else { return [] }
+    let sent = Set(turn.received.lines)
+    let had = previous.forwarded.lines.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    let has = turn.forwarded.lines.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    return previous.received.instructions.filter { line in
+      // Those that carry a value are told by the new one.
+      !sent.contains(line) && has[line] != nil && !line.hasPrefix("Today is")
+        && !line.hasPrefix("Git status") && has["- " + line] == had["- " + line]
+    }.map { "not told to be gone: \($0)" }
   }
 
   /// The generated tokens in the text.
