@@ -30,6 +30,7 @@ import Testing
     Row(
       "arguments.opencode", .argumentsRewritten, "messages[2].tool_calls[0].function.arguments",
       .lossless),
+    Row("billing-line-and-edit.opencode", .inPlaceEdit, "messages[0].content", .moved),
     Row("billing-line.claude-code", .billingNonce, "system[0].text", .lossless),
     Row("cleared.claude-code", .toolResultCleared, "messages[2].content[0].content", .restored),
     Row("clock-in-message.cline", .clock, "messages[1].content[1].text", .moved),

@@ -6,15 +6,24 @@ struct BlockChange {
   /// What the agent sent before and sends now; nil if that cannot be read any more.
   let before: JSONValue?
   let after: JSONValue?
-  /// All text of both.
+  /// All text of both, without the billing line if both begin with one.
   let was: String
   let now: String
 
   init(_ verdict: Verdict, _ place: BreakPlace, _ block: Block) {
-    before = place.before
-    after = place.after
-    was = place.before.map(Text.all) ?? ""
-    now = place.after.map(Text.all) ?? ""
+    self.init(place.before, place.after)
+  }
+
+  init(_ before: JSONValue?, _ after: JSONValue?) {
+    self.before = before
+    self.after = after
+    let was = before.map(Text.all) ?? ""
+    let now = after.map(Text.all) ?? ""
+    if let oldRest = BillingLine.rest(was), let newRest = BillingLine.rest(now) {
+      (self.was, self.now) = (String(oldRest), String(newRest))
+    } else {
+      (self.was, self.now) = (was, now)
+    }
   }
 
   /// Lines of the new text that the old one does not have.

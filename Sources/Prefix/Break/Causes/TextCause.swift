@@ -25,6 +25,7 @@ enum TextCause {
     if leaf?.isInWords != true, let verdict = rerender(place, old, new) { return verdict }
     if let verdict = reasoning(place, old, new) { return verdict }
     if hasImages(old) != hasImages(new) || imageChanged(old, new) { return place.verdict(.image) }
+    if let verdict = billing(place, old, new) { return verdict }
     if let verdict = narrow(place, old, new, texts, leaf) { return verdict }
     return place.verdict(extent(place), .moved)
   }
@@ -125,6 +126,28 @@ enum TextCause {
     images(old).map(CanonicalForm.meaning.digest) != images(new).map(CanonicalForm.meaning.digest)
   }
 
+  // MARK: The billing line
+
+  /// Blocks that both begin with the line: what stands behind it is judged as if it stood alone.
+  private static func billing(
+    _ place: BreakPlace, _ old: JSONValue, _ new: JSONValue
+  ) -> Verdict? {
+    guard let oldRest = BillingLine.cut(old), let newRest = BillingLine.cut(new) else { return nil }
+    if BillingLine.isAllThatDiffers(old, new) { return place.verdict(.billingNonce, .lossless) }
+    let texts = (old: Text.all(oldRest), new: Text.all(newRest))
+    let leaf = LeafDifference(oldRest, newRest)
+    var verdict =
+      narrow(place, oldRest, newRest, texts, leaf) ?? place.verdict(extent(place), .moved)
+    let shown = Excerpt.pair(leaf?.before ?? texts.old, leaf?.after ?? texts.new)
+    verdict.was = shown.was
+    verdict.now = shown.now
+    // Anthropic's own API must get the line as it is now, and to hold the block would hold the line.
+    if place.new.index.dialect == .anthropicMessages, BillingLine.isOther(old, new) {
+      verdict.tier = .never
+    }
+    return verdict
+  }
+
   // MARK: Narrow shapes
 
   private static func narrow(
@@ -133,9 +156,6 @@ enum TextCause {
   ) -> Verdict? {
     let was = leaf?.before ?? texts.old
     let now = leaf?.after ?? texts.new
-    if texts.new.hasPrefix(billingPrefix), texts.old.hasPrefix(billingPrefix) {
-      return place.verdict(.billingNonce, .lossless)
-    }
     if ReminderDetector.isReminder(texts.old, texts.new) {
       return place.verdict(.reminder, .restored)
     }
@@ -157,8 +177,6 @@ enum TextCause {
     }
     return nil
   }
-
-  private static let billingPrefix = "x-anthropic-billing-header:"
 
   /// Only the names of called tools differ.
   private static func isRenamedTool(_ old: JSONValue, _ new: JSONValue) -> Bool {
