@@ -61,6 +61,7 @@ import Testing
     Row("reasoning-dropped.qwen", .reasoningDropped, "messages[2].reasoning_content", .restored),
     Row("reasoning-emptied.qwen", .reasoningDropped, "messages[2].reasoning_content", .restored),
     Row("reasoning-item-dropped.codex", .reasoningDropped, "input[3]", .restored),
+    Row("redacted-by-name.claude-code", .redaction, "messages[2].content[0].content"),
     Row("redacted.claude-code", .redaction, "messages[2].content[0].content"),
     Row("redacted.opencode", .redaction, "messages[3].content"),
     Row("reminder-dropped-string.claude-code", .reminder, "messages[0].content", .restored),

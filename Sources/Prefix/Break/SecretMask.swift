@@ -86,13 +86,16 @@ public enum SecretMask {
   private static func isSecret(_ word: String) -> Bool {
     let bare = word.drop { "=/.".contains($0) }
     let value = bare.lastIndex(of: "=").map { bare[bare.index(after: $0)...] } ?? bare
-    for part in [bare, value] where part.utf8.count >= 12 {
-      if prefixes.contains(where: { part.hasPrefix($0) }) { return true }
-    }
+    if isKey(bare) || isKey(value) { return true }
     guard word.utf8.count >= 32, !word.contains("/") || word.utf8.count >= 64 else { return false }
     let digits = word.utf8.count { (0x30...0x39).contains($0) }
     let letters = word.utf8.count { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
     return digits >= 4 && letters >= 4 && !word.contains(".") && word.filter { $0 == "-" }.count < 4
+  }
+
+  /// Whether a word begins as the keys of known services do.
+  static func isKey(_ word: Substring) -> Bool {
+    word.utf8.count >= 12 && prefixes.contains { word.hasPrefix($0) }
   }
 
   private static func isAnnounced(_ word: String, by previous: String) -> Bool {

@@ -3,22 +3,30 @@ import Bytes
 /// Whether a changed text blanks what the old one had.
 ///
 /// Redaction overrides everything else: nothing may bring the old text back. It is recognised by
-/// marks that the new text has and the old one did not, so that old marks do not count.
+/// marks that the new text has and the old one did not, so that old marks do not count, and by
+/// credentials that the old text had and the new one has no more.
 enum RedactionDetector {
+  /// In lower case. Words and runs of masking characters are counted apart (`MaskRuns`).
   private static let marks = [
-    "[redacted", "<redacted", "(redacted", "{redacted", "redacted_", "[masked", "<masked",
-    "[filtered", "[removed by", "[secret", "<secret", "[hidden]", "[censored",
+    "redacted_", "[masked", "<masked", "[filtered", "[removed by", "[removed]", "(removed)",
+    "[deleted]", "[secret", "<secret", "[hidden]", "<hidden>", "[censored", "[blocked]", "[pii",
+    "[private]", "<private>", "[sanitized", "<sanitized", "[sensitive", "<sensitive", "[api_key]",
+    "<api_key>",
   ]
 
   static func isRedaction(_ before: String, _ after: String) -> Bool {
-    let (before, after) = changed(before, after)
-    let old = before.lowercased()
-    let new = after.lowercased()
+    let (was, now) = changed(before, after)
+    let old = was.lowercased()
+    let new = now.lowercased()
     if marks.contains(where: { new.countText($0) > old.countText($0) }) { return true }
-    return maskRuns(after) > maskRuns(before)
+    if MaskRuns.count(now) > MaskRuns.count(was) { return true }
+    return CredentialWords.isOneGone(was, now) {
+      // Text that is left out to save room takes its credentials with it.
+      ClearedResultDetector.isCleared(before, after)
+    }
   }
 
-  /// More bytes than any mark has.
+  /// More bytes than any mark has, or the name in front of a credential.
   private static let margin = 64
 
   /// The parts by which two texts differ, with a margin. What stands in front of them and behind them
@@ -42,23 +50,5 @@ enum RedactionDetector {
         )
       }
     }
-  }
-
-  /// Runs of four or more of one masking character, eight of a letter; three asterisks are Markdown's
-  /// rule.
-  private static func maskRuns(_ text: String) -> Int {
-    var text = text
-    var runs = ["••••", "████", "▇▇▇▇"].reduce(0) { $0 + text.countText($1) }
-    text.withUTF8 { bytes in
-      var length = 0
-      var previous: UInt8 = 0
-      for byte in bytes {
-        length = byte == previous ? length + 1 : 1
-        previous = byte
-        if byte == UInt8(ascii: "*"), length == 4 { runs += 1 }
-        if byte == UInt8(ascii: "x") || byte == UInt8(ascii: "X"), length == 8 { runs += 1 }
-      }
-    }
-    return runs
   }
 }
