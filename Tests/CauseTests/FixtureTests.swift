@@ -45,6 +45,7 @@ import Testing
     Row("environment.claude-code", .environment, "system[2].text", .moved),
     Row("escaped-slashes.opencode", .neutralRerender, "messages[5].content", .lossless),
     Row("file-list.opencode", .environment, "messages[0].content", .moved),
+    Row("id-in-arguments.claude-code", .inPlaceEdit, "messages[3].content[1].input.id", .moved),
     Row("ids.claude-code", .idsRegenerated, "messages[1].content[2].id", .lossless),
     Row("ids.opencode", .idsRegenerated, "messages[2].tool_calls[0].id", .lossless),
     Row("ids.openhands", .idsRegenerated, "input[4].call_id", .lossless),

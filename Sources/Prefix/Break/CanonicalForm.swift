@@ -21,7 +21,7 @@ extension CanonicalForm {
   /// Digest of `value` in this form.
   func digest(_ value: JSONValue) -> Digest {
     var writer = CanonicalWriter(form: self)
-    writer.write(value, key: "", ordered: false)
+    writer.write(value, key: "", in: .init())
     return writer.out.withUnsafeBytes { Digest(of: $0) }
   }
 
@@ -32,28 +32,34 @@ private struct CanonicalWriter {
   let form: CanonicalForm
   var out: [UInt8] = []
 
-  /// - Parameters:
-  ///   - key: the member this value belongs to.
-  ///   - ordered: whether the order of keys is visible to a template here.
-  mutating func write(_ value: JSONValue, key: String, ordered: Bool) {
+  /// What a value is part of.
+  struct Place {
+    /// Whether the order of keys is visible to a template.
+    var isOrdered = false
+    /// Whether the members are a tool's own (`CallArguments`): all of them count, as they are.
+    var isCall = false
+  }
+
+  /// - Parameter key: the member this value belongs to.
+  mutating func write(_ value: JSONValue, key: String, in place: Place) {
     switch value {
     case .null: out.append(UInt8(ascii: "n"))
     case .bool(let flag): out.append(flag ? UInt8(ascii: "t") : UInt8(ascii: "f"))
     case .number(let text): out.append(contentsOf: normalised(text).utf8)
-    case .string(let text): write(text, key: key)
-    case .array(let elements): write(elements, key: key, ordered: ordered)
-    case .object(let members): write(members, ordered: ordered)
+    case .string(let text): write(text, key: key, in: place)
+    case .array(let elements): write(elements, key: key, in: place)
+    case .object(let members): write(members, in: place)
     }
   }
 
-  private mutating func write(_ text: String, key: String) {
+  private mutating func write(_ text: String, key: String, in place: Place) {
     // Arguments travel as a string of JSON; servers parse it before rendering.
-    if key == "arguments", let parsed = JSONValue(text) {
-      write(parsed, key: "", ordered: true)
+    if key == "arguments", !place.isCall, let parsed = JSONValue(text) {
+      write(parsed, key: "", in: Place(isOrdered: true, isCall: true))
       return
     }
     var text = Substring(text)
-    if form != .rendered && form != .sorted {
+    if form != .rendered && form != .sorted && !place.isCall {
       while let last = text.last, last.isWhitespace { text.removeLast() }
     }
     out.append(UInt8(ascii: "\""))
@@ -62,31 +68,36 @@ private struct CanonicalWriter {
     out.append(0)
   }
 
-  private mutating func write(_ elements: [JSONValue], key: String, ordered: Bool) {
-    let elements =
-      form == .withoutReasoning ? elements.filter { !Self.isReasoning($0) } : elements
-    if key == "content" || key == "system" || key == "output",
-      elements.count == 1, let text = Self.plainText(elements[0])
-    {
-      write(text, key: key)
-      return
+  private mutating func write(_ elements: [JSONValue], key: String, in place: Place) {
+    var elements = elements
+    if !place.isCall {
+      if form == .withoutReasoning { elements.removeAll(where: Self.isReasoning) }
+      if key == "content" || key == "system" || key == "output",
+        elements.count == 1, let text = Self.plainText(elements[0])
+      {
+        write(text, key: key, in: place)
+        return
+      }
     }
     out.append(UInt8(ascii: "["))
     for element in elements {
-      write(element, key: "", ordered: ordered)
+      write(element, key: "", in: place)
       out.append(UInt8(ascii: ","))
     }
     out.append(UInt8(ascii: "]"))
   }
 
-  private mutating func write(_ members: [JSONValue.Member], ordered: Bool) {
+  private mutating func write(_ members: [JSONValue.Member], in place: Place) {
     out.append(UInt8(ascii: "{"))
-    var shown = members.filter { !isMasked($0) }
-    if !ordered || form != .rendered { shown.sort { $0.key < $1.key } }
+    var shown = place.isCall ? members : members.filter { !isMasked($0) }
+    if !place.isOrdered || form != .rendered { shown.sort { $0.key < $1.key } }
     for member in shown {
       out.append(contentsOf: member.key.utf8)
       out.append(UInt8(ascii: ":"))
-      write(member.value, key: member.key, ordered: ordered || Self.printsObjects(member.key))
+      var inner = place
+      inner.isOrdered = place.isOrdered || Self.printsObjects(member.key)
+      inner.isCall = place.isCall || CallArguments.are(member)
+      write(member.value, key: member.key, in: inner)
       out.append(UInt8(ascii: ","))
     }
     out.append(UInt8(ascii: "}"))

@@ -26,6 +26,8 @@ struct LeafDifference {
     var count = 0
     /// Whether all differences are between two strings that every form shows.
     var isInStrings = true
+    /// Whether this is inside of a call's arguments, where every member counts.
+    private var isInCall = false
 
     /// Members that some form leaves out, or leaves out in some places.
     private static let leftOut = ["annotations", "strict"]
@@ -55,10 +57,17 @@ struct LeafDifference {
     }
 
     private mutating func compare(_ a: JSONValue, _ member: JSONValue.Member, _ key: String) {
-      guard key != "cache_control" else { return }
+      guard isShown(member) else { return }
       let before = count
+      let wasInCall = isInCall
+      isInCall = wasInCall || CallArguments.are(member)
       compare(a, member.value, key)
+      isInCall = wasInCall
       if count > before, Self.leftOut.contains(key) { isInStrings = false }
+    }
+
+    private func isShown(_ member: JSONValue.Member) -> Bool {
+      isInCall || member.key != "cache_control"
     }
 
     /// Members in another order or number; where a name stands twice, this looks at the first only.
@@ -66,14 +75,14 @@ struct LeafDifference {
       _ a: JSONValue, _ x: [JSONValue.Member], _ b: JSONValue, _ y: [JSONValue.Member]
     ) {
       isInStrings = false
-      for member in x where member.key != "cache_control" {
+      for member in x where isShown(member) {
         if let other = b[member.key] {
-          compare(member.value, other, member.key)
+          compare(member.value, .init(member.key, other), member.key)
         } else {
           note(Text.all(member.value), "", member.key)
         }
       }
-      for member in y where a[member.key] == nil && member.key != "cache_control" {
+      for member in y where a[member.key] == nil && isShown(member) {
         note("", Text.all(member.value), member.key)
       }
     }
@@ -99,7 +108,8 @@ extension String {
 
 /// Reads the text out of JSON values.
 enum Text {
-  /// All strings of the value's content, joined by line ends; keys and short tags are left out.
+  /// All strings of the value's content, joined by line ends; keys and short tags are left out, but
+  /// in the arguments of a call.
   static func all(_ value: JSONValue) -> String {
     var parts: [String] = []
     collect(value, "", &parts)
@@ -115,6 +125,10 @@ enum Text {
     case .array(let elements): for element in elements { collect(element, key, &parts) }
     case .object(let members):
       for member in members where member.key != "cache_control" {
+        if CallArguments.are(member) {
+          parts += CallArguments.lines(member.value)
+          continue
+        }
         collect(member.value, member.key, &parts)
       }
     case .number(let text): parts.append(text)

@@ -184,7 +184,9 @@ enum TextCause {
       switch value {
       case .object(let members):
         return .object(
-          members.filter { $0.key != "name" }.map { .init($0.key, strip($0.value)) })
+          members.filter { $0.key != "name" }.map {
+            CallArguments.are($0) ? $0 : .init($0.key, strip($0.value))
+          })
       case .array(let elements): return .array(elements.map(strip))
       default: return value
       }
