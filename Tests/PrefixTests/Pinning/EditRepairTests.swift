@@ -87,4 +87,16 @@ import Testing
     }
     #expect(turn.forwarded == turn.received)
   }
+
+  @Test func `a change that no note can tell is accepted`() throws {
+    let agent = PinnedAgent(.hold)
+    var talk = Conversation()
+    talk.messages.append(#"{"role":"system","content":"Never touch the database."}"#)
+    for _ in 0..<3 { talk.step() }
+    _ = try #require(agent.send(talk))
+    talk.messages[1] = talk.messages[1].replacing("system", with: "developer")
+    talk.step()
+    let turn = try #require(agent.send(talk))
+    #expect(turn.forwarded == turn.received)
+  }
 }

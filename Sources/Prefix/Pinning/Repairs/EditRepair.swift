@@ -6,6 +6,8 @@ enum EditRepair: BlockRepair {
 
   static func action(_ change: BlockChange) -> BlockRepairAction {
     guard change.before != nil, change.after != nil else { return .accept("history not kept") }
+    // A role, a type or the like: the texts are the same, so that a note would say nothing.
+    guard change.was != change.now else { return .accept("the change cannot be told") }
     return .keepAndTell
   }
 }
