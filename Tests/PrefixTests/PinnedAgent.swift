@@ -29,7 +29,7 @@ final class PinnedAgent {
       // Markers are the agent's to move; everything else counts byte for byte.
       Digest(
         of: String(decoding: bytes, as: UTF8.self)
-          .replacing(#""cache_control":{"type":"ephemeral"},"#, ""))
+          .replacing(#""cache_control":{"type":"ephemeral"},"#, "").replacing(Script.marker, ""))
     }
   }
 

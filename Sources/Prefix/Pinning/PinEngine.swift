@@ -67,7 +67,9 @@ public enum PinEngine {
     let history = reception.history
     let isRewritten = !view.isAsSent
     let own = history.body.map { [ByteSlice($0)] } ?? []
-    guard let body = isRewritten ? BodyAssembly.body(history, view) : own else {
+    guard let body = isRewritten ? BodyAssembly.body(history, view) : own,
+      !isRewritten || !MarkerSplice.isTooMuch(body, received: own)
+    else {
       return decision(
         reception, oldView, ServerView(asSent: history.index),
         .rebased("what is held does not fit into the request"))

@@ -58,6 +58,9 @@ struct RepairPass {
     // Behind bytes that are accepted the server has nothing, its own answer included.
     if acceptedFrom == nil { echo() }
     try placeNotes()
+    for at in entries.indices where !entries[at].isAsSent {
+      entries[at].mark(like: new.bytes(of: at))
+    }
     let mayTouchCalls =
       (!repairs.isEmpty || acceptedFrom != nil) && !Pairing.isUntouched(new, &entries)
     let view = ServerView(entries: entries, tools: tools)
@@ -197,7 +200,7 @@ struct RepairPass {
     let entry = oldView.entries[before]
     // The agent is back at what the server has all along.
     if let now = new.bytes(of: at), let held = entry.forwarded, !entry.isNoted, !entry.carriesNotes,
-      held.digest == Digest(of: now)
+      held.isSameUnmarked(as: now)
     {
       entries[at].forwarded = nil
       entries[at].leansOnGhost = false

@@ -40,7 +40,7 @@ public struct ServerPrefix: Sendable, Equatable {
         return new.index.blocks[at].digest
       }
       for (place, element) in before.enumerated() {
-        guard place < after.count, after[place].digest == element.digest else {
+        guard place < after.count, Self.isSame(element, old, after[place], new) else {
           if place < after.count {
             kept += Self.commonBytes(element, old, after[place], new)
           }
@@ -63,6 +63,16 @@ public struct ServerPrefix: Sendable, Equatable {
     }
     previousBytes = previous
     keptBytes = kept
+  }
+
+  /// Whether the server renders the one like the other: markers of its cache are no prompt.
+  private static func isSame(
+    _ was: ServerView.Element, _ old: History, _ now: ServerView.Element, _ new: History
+  ) -> Bool {
+    was.digest == now.digest
+      || was.withBytes(old) { before in
+        now.withBytes(new) { MarkerSplice.isSameUnmarked(before, $0) }
+      } ?? false
   }
 
   /// With how many bytes of the block that the server has the one in its place begins.

@@ -88,6 +88,7 @@ struct ToolPass {
     if isMoved, oldView.tools != nil || olds.map(identity) != order {
       try note(.toolOrder, ToolOrderRepair.repairClass)
     }
+    mark(&kept, places)
     return isMoved || kept.contains { $0.forwarded != nil } ? kept : nil
   }
 
@@ -106,6 +107,20 @@ struct ToolPass {
     repairs.insert(RepairSet(one))
   }
 
+  /// Puts the agent's cache markers in the places of the list where the agent has them: a marker says
+  /// how far to cache, not which tool.
+  private func mark(_ tools: inout [ServerView.Tool], _ places: [UInt64: Int]) {
+    for (tool, at) in zip(tools.indices, new.index.indices(of: .tools)) {
+      guard let agent = new.bytes(of: at) else { continue }
+      if let held = tools[tool].forwarded {
+        if let piece = held.marked(like: agent) { tools[tool].forwarded = piece }
+      } else if let own = places[tools[tool].identity], own != at {
+        tools[tool].forwarded = new.bytes(of: own).flatMap { MarkerSplice.marked($0, like: agent) }
+          .map { ServerView.Piece($0) }
+      }
+    }
+  }
+
   /// The server's bytes for a tool whose meaning is what it was.
   private mutating func tool(
     _ tool: ServerView.Tool, _ at: Int
@@ -122,6 +137,7 @@ struct ToolPass {
     else {
       throw .rebase("history not kept")
     }
+    if MarkerSplice.isSameUnmarked(was, now) { return kept }
     if case .neutral = alignment.matches[at],
       !policy.restoresNeutral || NeutralRepair.piece(was: was, now: now) == nil
     {

@@ -30,6 +30,9 @@ struct Author {
       "You are a coding agent \(seed).\nBe brief.\nToday is 2026-11-21.",
       "Working directory: /home/u/p\nGit status: clean\nEnd of environment.",
     ]
+    if dialect == .anthropicMessages, seed % 2 == 1 {
+      script.marking = seed % 4 == 1 ? .messages : .messagesAndTools
+    }
     if dialect == .openAIChat, chance(3) { script.system.removeLast() }
     script.items = [
       .user(

@@ -38,7 +38,7 @@ import Testing
     let sent = try bench.hold(.inPlaceEdit) {
       $0.system = [Self.system("bbbbb", "Mode: build. Edit all files.")]
     }
-    #expect(sent.contains(#"now reads:\n+ Mode: build. Edit all files."#))
+    #expect(sent.contains(#"- Mode: plan. Edit no files.\n+ Mode: build. Edit all files."#))
     #expect(!sent.contains("bbbbb"))
   }
 

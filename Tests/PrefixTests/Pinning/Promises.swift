@@ -32,6 +32,10 @@ struct Promises {
     let lines: [String]
     /// The same of what the system says.
     let instructions: [String]
+    /// Places where the agent asks for its prompt to be cached.
+    var markers: Int {
+      String(decoding: bytes, as: UTF8.self).countText(#""cache_control":{"#)
+    }
 
     init?(_ bytes: [UInt8], _ dialect: Dialect) {
       self.bytes = bytes
@@ -120,6 +124,9 @@ struct Promises {
     } else if turn.forwarded.bytes != turn.received.bytes {
       broken.append("a first turn was rewritten")
     }
+    if turn.forwarded.markers > turn.received.markers {
+      broken.append("\(turn.forwarded.markers) markers, \(turn.received.markers) received")
+    }
     broken += Self.nothingLost(turn)
     broken += Self.nothingTwice(turn, previous)
     if !turn.isDeclared { broken += Self.nothingStale(turn, previous) }
@@ -164,7 +171,7 @@ struct Promises {
   /// Cache markers are the agent's to move; everything else counts byte for byte.
   private static func shown(_ block: ArraySlice<UInt8>) -> String {
     String(decoding: block, as: UTF8.self)
-      .replacing(#""cache_control":{"type":"ephemeral"},"#, "")
+      .replacing(#""cache_control":{"type":"ephemeral"},"#, "").replacing(Script.marker, "")
   }
 
   private func extends(_ turn: Turn, _ previous: Turn) -> [String] {
@@ -292,7 +299,9 @@ struct Promises {
         let old = previous.received.messageBlocks
         let new = turn.received.messageBlocks
         var same = 0
-        while same < min(old.count, new.count), old[same] == new[same] { same += 1 }
+        while same < min(old.count, new.count), Self.shown(old[same]) == Self.shown(new[same]) {
+          same += 1
+        }
         if what == "rewind" {
           // Changes in front of the cut may be repaired.
           if turn.acts.count > 1 { continue }

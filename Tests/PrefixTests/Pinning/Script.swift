@@ -26,7 +26,19 @@ struct Script {
     var isSpaced = false
   }
 
+  /// What moves along with the conversation (Messages API).
+  enum Marking {
+    case none
+    /// The last two system blocks and the last two messages of the user's side, as Claude Code.
+    case messages
+    /// The last tool in place of the first of these system blocks.
+    case messagesAndTools
+  }
+
+  static let marker = #","cache_control":{"type":"ephemeral"}"#
+
   var dialect: Dialect
+  var marking = Marking.none
   var model = "m"
   var system: [String]
   var systemIsString = false
@@ -39,7 +51,9 @@ struct Script {
   // MARK: Rendering
 
   var json: String {
-    let list = items.flatMap(rendered).joined(separator: ",")
+    let marked = markedItems
+    let list = items.indices.flatMap { rendered(items[$0], marked.contains($0)) }
+      .joined(separator: ",")
     let shown = tools.map(tool).joined(separator: ",")
     let end = #""tool_choice":"\#(toolChoice)","temperature":0.2,"stream":true}"#
     switch dialect {
@@ -47,8 +61,7 @@ struct Script {
       let blocks =
         systemIsString
         ? quoted(system.joined(separator: "\n"))
-        : "[" + system.map { #"{"type":"text","text":\#(quoted($0))}"# }.joined(separator: ",")
-          + "]"
+        : "[" + system.indices.map(systemBlock).joined(separator: ",") + "]"
       return
         #"{"model":"\#(model)","max_tokens":99,"system":\#(blocks),"tools":[\#(shown)],"messages":[\#(list)],\#(end)"#
     case .openAIResponses:
@@ -61,6 +74,22 @@ struct Script {
     }
   }
 
+  private var markedItems: some Sequence<Int> {
+    guard dialect == .anthropicMessages, marking != .none else { return [Int]().suffix(2) }
+    return items.indices.filter {
+      switch items[$0] {
+      case .user, .results: true
+      case .call, .reply, .system: false
+      }
+    }.suffix(2)
+  }
+
+  private func systemBlock(_ at: Int) -> String {
+    let marks = marking == .none ? 0 : marking == .messages ? 2 : 1
+    let marker = at >= system.count - marks ? Self.marker : ""
+    return #"{"type":"text","text":\#(quoted(system[at]))\#(marker)}"#
+  }
+
   private func tool(_ name: String) -> String {
     let members = [#""path":{"type":"string"}"#, #""limit":{"type":"integer"}"#]
     let shown = (swapped.contains(name) ? members.reversed() : members).joined(separator: ",")
@@ -68,7 +97,9 @@ struct Script {
     let about = described[name] ?? "does \(name)"
     switch dialect {
     case .anthropicMessages:
-      return #"{"name":"\#(name)","description":"\#(about)","input_schema":\#(schema)}"#
+      let marker = marking == .messagesAndTools && name == tools.last ? Self.marker : ""
+      return
+        #"{"name":"\#(name)","description":"\#(about)","input_schema":\#(schema)\#(marker)}"#
     case .openAIResponses:
       return
         #"{"type":"function","name":"\#(name)","description":"\#(about)","parameters":\#(schema)}"#
@@ -78,7 +109,8 @@ struct Script {
     }
   }
 
-  private func rendered(_ item: Item) -> [String] {
+  private func rendered(_ item: Item, _ isMarked: Bool) -> [String] {
+    let marker = isMarked ? Self.marker : ""
     switch item {
     case .user(let lines, let reminder, let asParts):
       let text = quoted(Self.text(lines, reminder))
@@ -87,7 +119,9 @@ struct Script {
           #"{"type":"message","role":"user","content":[{"type":"input_text","text":\#(text)}]}"#
         ]
       }
-      let content = asParts ? #"[{"type":"text","text":\#(text)}]"# : text
+      // A string cannot be marked, so agents that mark send lists.
+      let content =
+        asParts || marking != .none ? #"[{"type":"text","text":\#(text)\#(marker)}]"# : text
       return [#"{"role":"user","content":\#(content)}"#]
     case .system(let text):
       return dialect == .anthropicMessages
@@ -100,7 +134,7 @@ struct Script {
       }
       return [#"{"role":"assistant","content":\#(quoted(text))}"#]
     case .call(let call): return rendered(call)
-    case .results(let results, let marked): return rendered(results, marked)
+    case .results(let results, let marked): return rendered(results, marked, marker)
     }
   }
 
@@ -134,12 +168,14 @@ struct Script {
     }
   }
 
-  private func rendered(_ results: [Result], _ marked: Bool) -> [String] {
+  private func rendered(_ results: [Result], _ marked: Bool, _ last: String) -> [String] {
     switch dialect {
     case .anthropicMessages:
       let marker = marked ? #""cache_control":{"type":"ephemeral"},"# : ""
       let parts = results.map {
-        #"{"type":"tool_result",\#(marker)"tool_use_id":"\#($0.id)","content":\#(quoted(Self.text($0.lines, $0.reminder)))}"#
+        let end = !marked && $0.id == results.last?.id ? last : ""
+        return
+          #"{"type":"tool_result",\#(marker)"tool_use_id":"\#($0.id)","content":\#(quoted(Self.text($0.lines, $0.reminder)))\#(end)}"#
       }
       return [#"{"role":"user","content":[\#(parts.joined(separator: ","))]}"#]
     case .openAIResponses:
