@@ -64,4 +64,23 @@ import Testing
     #expect(found == injected)
     #expect(Set(sessions.values).count == 4)
   }
+
+  @Test(arguments: [Dialect.openAIChat, .anthropicMessages])
+  func `a session stays one although the ids of all past calls are new on every turn`(
+    _ dialect: Dialect
+  ) throws {
+    let agent = Agent()
+    var talk = Conversation(dialect: dialect)
+    talk.step()
+    talk.step()
+    let first = try #require(agent.send(talk))
+    for turn in 1...5 {
+      talk.step()
+      var sent = talk
+      sent.messages = talk.messages.map { $0.replacing(#""call_"#, #""call_\#(turn)_"#) }
+      let next = try #require(agent.send(sent))
+      #expect(next.session.id == first.session.id)
+      #expect(CauseFinder.verdict(next).cause == .idsRegenerated)
+    }
+  }
 }

@@ -155,12 +155,21 @@ public struct Alignment: Sendable {
       let named = names.first(block, from: from)
       let placed =
         from < olds.upperBound && !used[from]
-          && (isRenamed || isAlike(old.index.blocks[from], block)) ? from : nil
+          && (isRenamed || isAlike(old.index.blocks[from], block)
+            || isSameButIDs(old, from, new, b))
+        ? from : nil
       guard let a = named ?? placed else { continue }
       matches[b] = pair(old, a, new, b, &budget)
       used[a] = true
       from = a + 1
     }
+  }
+
+  private static func isSameButIDs(_ old: History, _ a: Int, _ new: History, _ b: Int) -> Bool {
+    guard old.index.blocks[a].kind == new.index.blocks[b].kind, let before = old.bytes(of: a),
+      let after = new.bytes(of: b)
+    else { return false }
+    return OtherWords.isSameButIDs(before, after)
   }
 
   private static func isAlike(_ a: Block, _ b: Block) -> Bool {

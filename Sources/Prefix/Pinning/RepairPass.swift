@@ -34,6 +34,7 @@ struct RepairPass {
   private var pendingGhosts: [ServerView.Ghost] = []
   /// Whether a note says that dropped blocks in front of the next one are not valid any more.
   private var isDropNoted = false
+  private lazy var following = Following(alignment)
 
   init(
     _ reception: Reception, old: History, alignment: Alignment, oldView: ServerView,
@@ -236,6 +237,12 @@ struct RepairPass {
     }
     guard entry.forwarded != nil || entry.isOmitted || old.bytes(of: before) != nil else {
       throw .accept(from: from, "history not kept")
+    }
+    // Words that the model never said here may be another conversation's, whatever else is shared.
+    if verdict.cause == .inPlaceEdit, new.index.blocks[at].kind == .assistant,
+      !following.isMostlyThere(behind: at, of: old.index.blocks.count - before - 1)
+    {
+      throw .accept(from: from, "\(title): what follows it is another, too")
     }
     let change = BlockChange(verdict, place, new.index.blocks[at])
     switch repair.action(change) {

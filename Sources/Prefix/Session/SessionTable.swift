@@ -177,8 +177,11 @@ public final class SessionTable {
       guard let old = session.history else { continue }
       let finder = RelationFinder(old: old, new: new)
       guard var relation = finder.relation() else { continue }
+      let bytes = relation == .branch ? finder.sharedBytesOfBranch : finder.sharedBytes
       if session.model != new.model { relation = .modelSwitch }
-      let rank = Self.rank(relation, sharing: finder.sharedBytes)
+      let rank =
+        relation == .mutation && finder.isContinuedBehindItsFront
+        ? (1, bytes, 1) : Self.rank(relation, sharing: bytes)
       if let best, best.rank >= rank { continue }
       let isNew = relation == .branch || relation == .modelSwitch
       best = (

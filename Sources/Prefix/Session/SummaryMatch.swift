@@ -24,7 +24,10 @@ struct SummaryMatch {
       }
       return RelationFinder.isMuchShorter(new.index, than: old.index)
     }
-    guard !candidates.isEmpty, RelationFinder.startsWithSummary(new, behind: 0) else { return nil }
+    guard !candidates.isEmpty,
+      RelationFinder.startsWithSummary(
+        new, from: new.index.indices(of: .messages).lowerBound)
+    else { return nil }
     var best: [(session: Session, finder: RelationFinder)] = []
     var most = -1
     var count = 0
