@@ -9,7 +9,9 @@ import Testing
   private static let file = String(repeating: "a line of a file that both read ", count: 60)
 
   /// A chat with a clock in its system message. Each step is what the model said and what came back.
-  private func chat(_ clock: Int, _ steps: [(said: String, result: String)]) -> String {
+  private func chat(
+    _ clock: Int, _ steps: [(said: String, result: String)], key: String? = nil
+  ) -> String {
     let date = "Today is 2026-11-29 12:\(10 + clock)"
     let messages =
       [
@@ -22,15 +24,18 @@ import Testing
           #"{"role":"user","content":"\#($0.result)"}"#,
         ]
       }
-    return #"{"model":"m","messages":[\#(messages.joined(separator: ","))]}"#
+    let member = key.map { #","prompt_cache_key":"\#($0)""# } ?? ""
+    return #"{"model":"m","messages":[\#(messages.joined(separator: ","))]\#(member)}"#
   }
 
-  private func receive(_ table: SessionTable, _ body: String) throws -> Reception {
+  private func receive(
+    _ table: SessionTable, _ body: String, hint: UInt64? = nil
+  ) throws -> Reception {
     try #require(
       table.receive(
         ByteBuffer(copying: Array(body.utf8)), dialect: .openAIChat,
         RequestContext(
-          key: GroupKey(credential: 1, upstream: 0, dialect: .openAIChat), hint: nil,
+          key: GroupKey(credential: 1, upstream: 0, dialect: .openAIChat), hint: hint,
           connection: 1, now: 1000)))
   }
 
@@ -71,6 +76,34 @@ import Testing
     #expect(rewound.relation == .branch)
     #expect(rewound.session.parent == first.session.id)
     #expect(CauseFinder.verdict(rewound).cause == .branch)
+  }
+
+  @Test func `another key in the body is another session, however alike the bodies are`() throws {
+    let table = SessionTable()
+    let first = try receive(table, chat(1, [], key: "one"))
+    let other = try receive(table, chat(1, [], key: "two"))
+    #expect(other.session.id != first.session.id)
+    #expect(try receive(table, chat(1, [mine], key: "one")).session.id == first.session.id)
+    #expect(try receive(table, chat(1, [theirs], key: "two")).session.id == other.session.id)
+  }
+
+  @Test func `conversations that share a key in the body keep sessions of their own`() throws {
+    let table = SessionTable()
+    let first = try receive(table, chat(1, [mine], key: "one"))
+    let other = try receive(table, chat(2, [theirs, common, common], key: "one"))
+    #expect(other.session.id != first.session.id)
+    #expect(
+      try receive(table, chat(3, [mine, common], key: "one")).session.id == first.session.id)
+    #expect(
+      try receive(table, chat(4, [theirs, common, common, last], key: "one")).session.id
+        == other.session.id)
+  }
+
+  @Test func `a field of the request counts for more than a key in the body`() throws {
+    let table = SessionTable()
+    let first = try receive(table, chat(1, [mine], key: "one"), hint: 7)
+    let next = try receive(table, chat(1, [mine, common], key: "two"), hint: 7)
+    #expect(next.session.id == first.session.id)
   }
 
   /// As if the request had been taken for the session's own.

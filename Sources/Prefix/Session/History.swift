@@ -68,6 +68,13 @@ public struct History {
 
   public var bytesKept: Int { body?.capacity ?? 0 }
 
+  /// Hash of the key by which the body names its conversation; nil without one, or if the body was
+  /// evicted.
+  var conversationKey: UInt64? {
+    guard let range = index.conversationKey, !range.isEmpty, let body else { return nil }
+    return hash64(UnsafeRawBufferPointer(rebasing: body.bytes[range]))
+  }
+
   /// The raw bytes of a block; nil if the body was evicted.
   public func bytes(of block: Int) -> UnsafeRawBufferPointer? {
     guard let body else { return nil }

@@ -5,6 +5,11 @@ public struct RequestContext: Sendable {
   public var key: GroupKey
   /// Hash of an explicit session id; nil without one.
   public var hint: UInt64?
+  /// Hash of the conversation key in the body; nil without one. Some clients use one for all
+  /// conversations of a user, so it says less than `hint`.
+  var conversationKey: UInt64?
+  /// What a session must not contradict.
+  var narrowing: UInt64? { hint ?? conversationKey }
   /// The client connection it came on.
   public var connection: UInt64
   /// Monotonic milliseconds.

@@ -46,7 +46,8 @@ public final class SessionTable {
   public func receive(_ body: ByteBuffer, dialect: Dialect, _ context: RequestContext) -> Reception?
   {
     let group = self.group(context.key)
-    let exact = extendedSession(body, group, context)
+    var context = context
+    var exact = extendedSession(body, group, context)
     let reference = exact?.session ?? likelySession(body, context)
     guard
       let index = RequestIndexer.index(
@@ -54,6 +55,10 @@ public final class SessionTable {
         reference: reference.flatMap { Self.reference($0, exact?.commonPrefix ?? 0) })
     else { return nil }
     let history = History(index: index, body: body)
+    context.conversationKey = history.conversationKey
+    if let other = exact?.session, !compatible(other, context) {
+      exact = extendedSession(body, group, context)
+    }
     let found = find(history, exact?.session, context)
     return record(history, found, context)
   }
@@ -115,7 +120,7 @@ public final class SessionTable {
   // MARK: Matching
 
   private func compatible(_ session: Session, _ context: RequestContext) -> Bool {
-    guard let mine = session.hint, let theirs = context.hint else { return true }
+    guard let mine = session.hint, let theirs = context.narrowing else { return true }
     return mine == theirs
   }
 
@@ -269,7 +274,7 @@ public final class SessionTable {
     if context.hint != nil {
       return known.filter { $0.hint == context.hint }.min { $0.id < $1.id }
     }
-    return known.max { $0.lastUsed < $1.lastUsed }
+    return known.filter { compatible($0, context) }.max { $0.lastUsed < $1.lastUsed }
   }
 
   // MARK: Recording
@@ -318,7 +323,7 @@ public final class SessionTable {
       nextID = nextID &* 2_654_435_761 &+ 0x9E37_79B9
     } while sessions[SessionID(raw: nextID)] != nil
     let session = Session(
-      id: SessionID(raw: nextID), key: context.key, model: history.model, hint: context.hint,
+      id: SessionID(raw: nextID), key: context.key, model: history.model, hint: context.narrowing,
       parent: found.parent?.id, isSideCall: found.relation == .sideCall,
       mode: found.parent?.mode ?? defaultMode, repairs: found.parent?.repairs ?? defaultRepairs,
       now: context.now)

@@ -49,7 +49,7 @@ struct SummaryMatch {
     let asked = best.filter { $0.session.awaitsSummary }
     if asked.count == 1 { return asked[0] }
     let near = best.filter {
-      ($0.session.hint != nil && $0.session.hint == context.hint)
+      ($0.session.hint != nil && $0.session.hint == context.narrowing)
         || $0.session.connection == context.connection
     }
     if near.count == 1 { return near[0] }
