@@ -52,6 +52,26 @@ import Testing
     #expect(other.session.parent == first.session.id)
   }
 
+  @Test func `an agent that marks another message on every turn keeps its session`() throws {
+    let table = SessionTable()
+    let steps = (1...8).map {
+      (said: "I look at file number \($0) now.", result: "what is in file number \($0) of these")
+    }
+    var sessions: Set<SessionID> = []
+    for turn in 1...8 {
+      var sent = Array(steps.prefix(turn))
+      // The place goes from what the model said to what came back, and on.
+      let middle = (1 + 2 * turn) / 2
+      if middle % 2 == 1 {
+        sent[middle / 2].said += " (rendered \(turn))"
+      } else {
+        sent[middle / 2 - 1].result += " (rendered \(turn))"
+      }
+      sessions.insert(try receive(table, chat(1, sent)).session.id)
+    }
+    #expect(sessions.count == 1)
+  }
+
   @Test func `the own session wins over one that has a larger file in common`() throws {
     let table = SessionTable()
     let first = try receive(table, chat(1, [mine]))

@@ -35,8 +35,24 @@ enum OtherWords {
     let form = CanonicalForm.withoutIDs
     return form.digest(left) != form.digest(right)
       && CanonicalForm.withoutReasoning.digest(left) != CanonicalForm.withoutReasoning.digest(right)
-      && form.digest(unnamed(left)) != form.digest(unnamed(right))
+      && form.digest(unnamed(left)) != form.digest(unnamed(right)) && !isAmended(left, right)
   }
+
+  /// Whether one has all of the other's text, and something more in one place: an agent that marks its
+  /// messages does not make others of them.
+  private static func isAmended(_ left: JSONValue, _ right: JSONValue) -> Bool {
+    guard let leaf = LeafDifference(left, right), leaf.isInWords else { return false }
+    let (a, b) = (leaf.before.utf8, leaf.after.utf8)
+    let shorter = min(a.count, b.count)
+    guard shorter >= leastText, shorter * 2 >= max(a.count, b.count) else { return false }
+    let front = zip(a, b).prefix { $0 == $1 }.count
+    let back = zip(a.dropFirst(front).reversed(), b.dropFirst(front).reversed())
+      .prefix { $0 == $1 }.count
+    return front + back == shorter
+  }
+
+  /// Shorter texts are alike by chance.
+  private static let leastText = 16
 
   /// A request is held against several sessions, and each comparison parses both messages.
   private static let longestRead = 128 << 10
