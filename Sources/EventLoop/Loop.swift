@@ -79,6 +79,8 @@ public final class Loop {
     guard isOpen else { return }
     deferral?.close()
     deferral = nil
+    // What they hold may hold the loop.
+    deferred = []
     // Close callbacks of handles that were closed just before.
     for _ in 0..<4 where uv_loop_alive(raw) != 0 { uv_run(raw, UV_RUN_NOWAIT) }
     try UVError.check(.loop, uv_loop_close(raw))
