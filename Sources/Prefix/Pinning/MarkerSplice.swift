@@ -1,4 +1,5 @@
 import Bytes
+import Prompt
 
 /// Cache markers (`cache_control`) in blocks that are held. They are no prompt: the server renders
 /// nothing of them, and Anthropic refuses a request with more than four. So what stands for a block is
@@ -53,7 +54,11 @@ enum MarkerSplice {
 
   /// Whether a request would be refused for its markers that was not as the agent sent it: there may
   /// be some in places that are not known.
-  static func isTooMuch(_ body: [ByteSlice], received: [ByteSlice]) -> Bool {
+  static func isTooMuch(
+    _ body: [ByteSlice], received: [ByteSlice], _ dialect: Dialect
+  ) -> Bool {
+    // The search takes some 100 us a megabyte, in front of forwarding.
+    guard dialect == .anthropicMessages else { return false }
     let count = names(body)
     return count > most && count > names(received)
   }

@@ -68,7 +68,7 @@ public enum PinEngine {
     let isRewritten = !view.isAsSent
     let own = history.body.map { [ByteSlice($0)] } ?? []
     guard let body = isRewritten ? BodyAssembly.body(history, view) : own,
-      !isRewritten || !MarkerSplice.isTooMuch(body, received: own)
+      !isRewritten || !MarkerSplice.isTooMuch(body, received: own, history.index.dialect)
     else {
       return decision(
         reception, oldView, ServerView(asSent: history.index),
