@@ -36,13 +36,6 @@ private func report(_ turns: [StoredTurn]) -> StatsReport {
   return report
 }
 
-/// With a copy of all sessions for each turn this takes many minutes.
-@Test(.timeLimit(.minutes(1)))
-func `sums over many sessions take no longer than there are turns`() {
-  let turns = (0..<60_000).map { storedTurn(UInt32($0 % 20_000), 1 + $0 / 20_000) }
-  #expect(report(turns).sessions.count == 20_000)
-}
-
 private let table = StatsTable(ascii: true, question: "all that is kept") { millis in
   "2026-11-18 11:\(Humanised.padded(Int((millis - start) / 60_000), 2))"
 }
