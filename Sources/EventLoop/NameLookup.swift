@@ -28,6 +28,8 @@ public final class NameLookup {
   /// `done` is called as `Resolver` says; not at all after the waiter's `cancel` or after `close`.
   public func ask(_ done: @escaping (Result<[SocketAddress], UVError>) -> Void) -> Waiter {
     let waiter = Waiter(done)
+    // A look-up may take so long that many give up on it.
+    waiters.removeAll { $0.done == nil }
     waiters.append(waiter)
     if running == nil {
       running = Resolver.resolve(loop: loop, host: host, port: port) { [weak self] result in

@@ -189,7 +189,7 @@ extension ServerView.Piece {
 }
 
 extension ServerView.Entry {
-  /// Marks what stands for a block as the agent marks it, and nothing that the agent no longer sends.
+  /// Marks what stands for a block as the agent marks it, and nothing that it does not send.
   mutating func mark(like agent: UnsafeRawBufferPointer?) {
     if let piece = forwarded?.marked(like: agent) { forwarded = piece }
     for at in ghosts.indices {
