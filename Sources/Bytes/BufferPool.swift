@@ -24,8 +24,10 @@ public enum BufferPool {
 
   private static let state = Mutex(Guarded())
 
-  /// 32 classes to each doubling, so that a block is at most 3 % larger than asked for.
+  /// 32 classes to each doubling, so that a block is at most 3 % larger than asked for; of large blocks
+  /// 8, since a conversation's bodies grow, and each new class is memory that is in no cache.
   private static let steps = 5
+  static let large = 256 << 10
   private static let lowest = 12
   static let classes = 10 << steps + 1
 
@@ -36,7 +38,7 @@ public enum BufferPool {
     let last = count - 1
     let power = Int.bitWidth - 1 - last.leadingZeroBitCount
     guard power >= lowest else { return (0, sizes.lowerBound) }
-    let step = last >> (power - steps) & (1 << steps - 1)
+    let step = last >> (power - steps) & (1 << steps - 1) | (count > large ? 3 : 0)
     return ((power - lowest) << steps + step + 1, (1 << steps + step + 1) << (power - steps))
   }
 
