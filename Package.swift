@@ -47,10 +47,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CSIMD"),
     .systemLibrary(name: "CSystem"),
 
     // Pure: no sockets, no files, no terminal, no clock.
-    library("Bytes", ["CXXHash", "CSystem"]),
+    library("Bytes", ["CXXHash", "CSIMD", "CSystem"]),
     library("Wire", ["Bytes"]),
     library("Prompt", ["Bytes"]),
     library("Decompression", ["Bytes", "CZlib", "CBrotli", "CZstd"]),
@@ -99,7 +100,7 @@ let package = Package(
     // Apart from its decoder: what is only tested with is not to be loaded by the program.
     .systemLibrary(name: "CBrotliEncoder", path: "Tests/CBrotliEncoder"),
     library("TestSupport", ["Bytes", "EventLoop", "Wire", "COpenSSL"]),
-    tests("BytesTests", ["Bytes"]),
+    tests("BytesTests", ["Bytes", "CSIMD", "TestSupport"]),
     tests("WireTests", ["Wire", "Bytes", "TestSupport"]),
     tests("PromptTests", ["Prompt", "Bytes", "TestSupport"]),
     tests(

@@ -1,3 +1,4 @@
+internal import CSIMD
 import Glibc
 
 /// Walks JSON text (RFC 8259) by byte position: no tree, no copies, no recursion.
@@ -43,19 +44,35 @@ public struct JSONScanner {
 
   /// Expects a string at the position; returns the range between its quotes, escapes included.
   public mutating func string() -> Range<Int>? {
-    guard current == UInt8(ascii: "\""), let base = bytes.baseAddress else { return nil }
+    guard current == UInt8(ascii: "\"") else { return nil }
     let start = position + 1
-    var from = start
-    while from < bytes.count {
-      guard let found = memchr(base + from, 0x22, bytes.count - from) else { return nil }
-      let quote = UnsafeRawPointer(found) - base
-      var slashes = 0
-      while quote - 1 - slashes >= start, bytes[quote - 1 - slashes] == 0x5C { slashes += 1 }
-      if slashes % 2 == 0 {
-        position = quote + 1
-        return start..<quote
+    guard let end = endOfString(from: start) else { return nil }
+    position = end + 1
+    return start..<end
+  }
+
+  /// The first quote that no backslash escapes. Text of programs has a quote every few words, so they
+  /// are looked for in blocks and not one by one.
+  private func endOfString(from start: Int) -> Int? {
+    guard let base = bytes.baseAddress else { return nil }
+    var at = start
+    var escapes = EscapedBytes()
+    while at + 64 <= bytes.count {
+      let quotes =
+        csimd_equal(base + at, 0x22) & ~escapes.next(backslashes: csimd_equal(base + at, 0x5C))
+      if quotes != 0 { return at + quotes.trailingZeroBitCount }
+      at += 64
+    }
+    var isEscaped = escapes.isFirstOfNext
+    while at < bytes.count {
+      if isEscaped {
+        isEscaped = false
+      } else if bytes[at] == 0x22 {
+        return at
+      } else {
+        isEscaped = bytes[at] == 0x5C
       }
-      from = quote + 1
+      at += 1
     }
     return nil
   }

@@ -1,10 +1,22 @@
 import Bytes
+import CSIMD
 import Testing
+import TestSupport
 
 private func value(_ text: String) -> String? {
   let buffer = ByteBuffer(copying: Array(text.utf8))
   var scanner = JSONScanner(buffer.bytes)
   return scanner.value().map { String(decoding: buffer.bytes[$0], as: UTF8.self) }
+}
+
+/// Where the string that begins the text has its content, looked for byte by byte.
+private func closedString(_ text: [UInt8]) -> Range<Int>? {
+  var at = 1
+  while at < text.count {
+    if text[at] == 0x22 { return 1..<at }
+    at += text[at] == 0x5C ? 2 : 1
+  }
+  return nil
 }
 
 @Suite struct JSONScannerTests {
@@ -16,6 +28,34 @@ private func value(_ text: String) -> String? {
     ])
   func `a value ends where it ends`(_ text: String, _ expected: String) {
     #expect(value(text) == expected)
+  }
+
+  @Test func `a string ends at its first quote that is not escaped, wherever blocks begin`() {
+    var random = SplitMix(seed: 11)
+    for _ in 0..<4000 {
+      // From nearly all backslashes to nearly none.
+      let letters = Int.random(in: 0...40, using: &random)
+      let alphabet = Array(repeating: UInt8(ascii: "a"), count: letters) + [0x5C, 0x5C, 0x5C, 0x22]
+      let length = Int.random(in: 0..<280, using: &random)
+      let text = [0x22] + (0..<length).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+      let buffer = ByteBuffer(copying: text)
+      var scanner = JSONScanner(buffer.bytes)
+      let found = scanner.string()
+      #expect(found == closedString(text), "\(String(decoding: text, as: UTF8.self))")
+      #expect(scanner.position == (found.map { $0.upperBound + 1 } ?? 0))
+    }
+  }
+
+  @Test func `bytes of a block are compared alike on every processor`() {
+    var random = SplitMix(seed: 12)
+    for _ in 0..<2000 {
+      let block: [UInt8] = (0..<64).map { _ in [0x22, 0x23, 0x5C, 0xA2].randomElement(using: &random) ?? 0 }
+      let byte: UInt8 = 0x22
+      var expected: UInt64 = 0
+      for at in 0..<64 where block[at] == byte { expected |= 1 << UInt64(at) }
+      #expect(csimd_equal(block, byte) == expected)
+      #expect(csimd_equal_portable(block, byte) == expected)
+    }
   }
 
   @Test(arguments: ["", "\"", "\"a\\\"", "{", "[1,", "{\"a\":\"", ",", "]"])
