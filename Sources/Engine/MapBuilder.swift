@@ -14,25 +14,28 @@ enum MapBuilder {
     var entries: [PromptMap.Entry] = []
     entries.reserveCapacity(index.blocks.count + alignment.dropped.count)
     var dropped = alignment.dropped[...]
-    for at in index.blocks.indices {
-      // A dropped block is shown where it stood: in front of what used to follow it.
-      if let before = alignment.matches[at].old {
-        while let first = dropped.first, first < before {
-          entries.append(entry(old, first, .dropped))
-          dropped.removeFirst()
+    for group in BlockGroup.allCases {
+      let range = index.indices(of: group)
+      for at in range {
+        let match = alignment.matches[at]
+        // A dropped block is shown where it stood: in front of what used to follow it.
+        if !dropped.isEmpty, let before = match.old {
+          while let first = dropped.first, first < before {
+            entries.append(entry(old, first, .dropped))
+            dropped.removeFirst()
+          }
         }
+        let state = state(reception, match, at)
+        if group == .knobs, state == .kept { continue }
+        entries.append(entry(index.blocks[at], at - range.lowerBound, state))
       }
-      entries.append(entry(index, at, state(reception, alignment, at)))
     }
     for rest in dropped { entries.append(entry(old, rest, .dropped)) }
-    return PromptMap(
-      entries: entries.filter { $0.kind != .knob || $0.agent != .kept }, knobBytes: knobBytes)
+    return PromptMap(entries: entries, knobBytes: knobBytes)
   }
 
-  private static func state(
-    _ reception: Reception, _ alignment: Alignment, _ at: Int
-  ) -> BlockState {
-    switch alignment.matches[at] {
+  private static func state(_ reception: Reception, _ match: Match, _ at: Int) -> BlockState {
+    switch match {
     case .same, .neutral: reception.boundary?.keeps(at) ?? true ? .kept : .lost
     case .changed: .changed
     case .new: .new
@@ -42,9 +45,12 @@ enum MapBuilder {
   private static func entry(
     _ index: RequestIndex, _ block: Int, _ state: BlockState
   ) -> PromptMap.Entry {
+    entry(index.blocks[block], index.indexInGroup(block), state)
+  }
+
+  private static func entry(_ block: Block, _ place: Int, _ state: BlockState) -> PromptMap.Entry {
     PromptMap.Entry(
-      kind: index.blocks[block].kind, agent: state, forwarded: state,
-      length: index.blocks[block].length, group: index.blocks[block].group,
-      index: UInt32(index.indexInGroup(block)))
+      kind: block.kind, agent: state, forwarded: state, length: block.length, group: block.group,
+      index: UInt32(place))
   }
 }

@@ -13,6 +13,9 @@ public struct RequestIndex: Sendable {
   /// The indices in `blocks` of each group, by raw value of the group.
   private let starts: (knobs: Int, tools: Int, system: Int, messages: Int)
 
+  /// Bytes that end up in the prompt: every block but the knobs.
+  public let promptBytes: Int
+
   /// The model name between its quotes; nil if the body names none.
   public let model: Range<Int>?
   /// The value of `previous_response_id` between its quotes (OpenAI Responses).
@@ -38,6 +41,7 @@ public struct RequestIndex: Sendable {
     all.append(contentsOf: system)
     all.append(contentsOf: messages)
     blocks = all
+    promptBytes = all[knobs.count...].reduce(0) { $0 + Int($1.length) }
     let toolsStart = knobs.count
     let systemStart = toolsStart + tools.count
     starts = (0, toolsStart, systemStart, systemStart + system.count)
@@ -89,10 +93,5 @@ public struct RequestIndex: Sendable {
   /// here. nil without messages.
   public var tip: Int? {
     starts.messages < blocks.count ? blocks[blocks.count - 1].range.upperBound : nil
-  }
-
-  /// Bytes that end up in the prompt: every block but the knobs.
-  public var promptBytes: Int {
-    blocks[starts.tools...].reduce(0) { $0 + Int($1.length) }
   }
 }

@@ -157,7 +157,7 @@ public struct RequestIndexer {
       guard let block = readElement(group, &matcher) else { return false }
       read.append(block)
     } while scanner.accept(UInt8(ascii: ","))
-    self[keyPath: blocks].append(contentsOf: read)
+    self[keyPath: blocks] = read
     return scanner.accept(UInt8(ascii: "]"))
   }
 
@@ -195,6 +195,8 @@ private struct ReferenceMatcher {
 
   /// How far ahead a block is looked for after a run of new ones.
   private static let farthest = 32
+  /// After so many in a row the reference is another conversation: only its next block is looked at.
+  private static let strangers = 96
 
   init(_ reference: RequestIndexer.Reference?, _ group: BlockGroup) {
     self.reference = reference
@@ -209,7 +211,8 @@ private struct ReferenceMatcher {
   /// (blocks were replaced or removed).
   mutating func match(_ body: UnsafeRawBufferPointer, at position: Int) -> Block? {
     guard let reference else { return nil }
-    for candidate in next..<min(next + 3 + min(misses, Self.farthest), end) {
+    let ahead = misses > Self.strangers ? 1 : 3 + min(misses, Self.farthest)
+    for candidate in next..<min(next + ahead, end) {
       let block = reference.index.blocks[candidate]
       if isSame(block, reference, body, position) {
         next = candidate + 1

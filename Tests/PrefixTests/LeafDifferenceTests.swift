@@ -8,7 +8,11 @@ import Testing
 
   /// Values that differ from each other in all the ways in which messages do, or do not differ.
   private static let values: [String] = {
-    let texts = ["one", "one ", "two", "", " ", "{\\\"a\\\":1}", "{\\\"a\\\": 1.0}"]
+    let texts = [
+      "one", "one ", "two", "", " ", "{\\\"a\\\":1}", "{\\\"a\\\": 1.0}", "\\u006fne", "on\\u0065",
+      "on\\u00E9",
+      "on\\u00e9", "one\\n", "\\tone", "on",
+    ]
     var values: [String] = []
     for text in texts {
       values += [
@@ -45,6 +49,25 @@ import Testing
       }
     }
     #expect(count > 40)
+  }
+
+  @Test func `messages whose bytes differ in words are equal in no canonical form`() throws {
+    let buffers = Self.values.map { ByteBuffer(copying: Array($0.utf8)) }
+    let digests = try buffers.map { buffer in
+      let value = try #require(JSONValue(buffer.bytes))
+      return Self.forms.map { $0.digest(value) }
+    }
+    var count = 0
+    for (one, a) in buffers.enumerated() {
+      for (other, b) in buffers.enumerated() {
+        let front = commonPrefixLength(a.bytes, b.bytes)
+        guard RawWords.differ(a.bytes, b.bytes, from: front) else { continue }
+        count += 1
+        let isAlike = zip(digests[one], digests[other]).contains { $0 == $1 }
+        #expect(!isAlike, "\(Self.values[one]) \(Self.values[other])")
+      }
+    }
+    #expect(count > 200)
   }
 
   @Test(arguments: [

@@ -181,10 +181,13 @@ public struct Alignment: Sendable {
   ) -> Match {
     if old.index.blocks[a].digest == new.index.blocks[b].digest { return .same(old: a) }
     guard let before = old.bytes(of: a), let after = new.bytes(of: b),
-      budget > 0, mayRenderAlike(before, after)
+      budget > 0
+    else { return .changed(old: a) }
+    let front = commonPrefixLength(before, after)
+    // Most changes are of words, which tells more cheaply than both renderings do.
+    guard !RawWords.differ(before, after, from: front), mayRenderAlike(before, after, from: front)
     else { return .changed(old: a) }
     budget -= before.count + after.count
-    // Most changes are of words, which tells more cheaply than both renderings do.
     if let left = old.value(of: a), let right = new.value(of: b),
       LeafDifference(left, right)?.isInWords == true
     {
@@ -202,14 +205,13 @@ public struct Alignment: Sendable {
 
   /// Two writings of one content differ by markers, wrapping and white space, not by much text.
   private static func mayRenderAlike(
-    _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer
+    _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, from front: Int
   ) -> Bool {
     let shorter = min(a.count, b.count)
     // Members in another order leave little in common at both ends, but the bytes are the same ones.
     if a.count == b.count, sum(a) == sum(b) { return true }
     guard abs(a.count - b.count) <= 128 + shorter / 4 else { return false }
     if shorter <= 96 { return true }
-    let front = commonPrefixLength(a, b)
     // A string on one side, a list of parts on the other: nothing but the wrapping need differ.
     if front < shorter, a[front] != b[front],
       a[front] == UInt8(ascii: "[") || b[front] == UInt8(ascii: "[")

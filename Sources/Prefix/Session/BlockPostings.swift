@@ -50,7 +50,7 @@ struct BlockPostings {
         came.append(at)
         continue
       }
-      gone += next..<max(next, before)
+      if before > next { gone += next..<before }
       next = before + 1
     }
     gone += next..<max(next, olds.upperBound)

@@ -5,8 +5,7 @@ import Prompt
 struct BlockSearch {
   private let index: RequestIndex
   private let range: Range<Int>
-  /// Where the blocks of each digest stand, the last one first.
-  private var table: [UInt64: [Int]]?
+  private var table: Occurrences<UInt64>?
   /// Blocks that may still be looked at one by one. Most are found at once, because what follows a
   /// change is what it was; a table of all of them is made where many are missing.
   private var steps: Int
@@ -20,20 +19,13 @@ struct BlockSearch {
   /// The first block with this digest behind the one of number `last`; nil if there is none.
   /// - Parameter last: not in front of that of the search before.
   mutating func first(_ digest: UInt64, behind last: Int) -> Int? {
-    if table != nil {
-      while let place = table?[digest]?.last {
-        if place > last { return place }
-        table?[digest]?.removeLast()
-      }
-      return nil
-    }
+    if table != nil { return table?.first(digest, from: last + 1) }
     let rest = max(range.lowerBound, last + 1)..<max(range.lowerBound, last + 1, range.upperBound)
     let found = index.blocks[rest].firstIndex { $0.digest.low == digest }
     steps -= (found ?? rest.upperBound) - rest.lowerBound
     if steps < 0 {
-      var table: [UInt64: [Int]] = [:]
-      for at in range.reversed() { table[index.blocks[at].digest.low, default: []].append(at) }
-      self.table = table
+      let index = index
+      table = Occurrences(range) { index.blocks[$0].digest.low }
     }
     return found
   }

@@ -9,8 +9,8 @@ struct NameSearch {
 
   private let index: RequestIndex
   private let range: Range<Int>
-  /// Where the blocks of each name stand, the last one first. Made for the first block that has a name.
-  private var places: [Name: [Int]]?
+  /// Made for the first block that has a name.
+  private var places: Occurrences<Name>?
 
   init(_ index: RequestIndex, _ range: Range<Int>) {
     self.index = index
@@ -21,21 +21,14 @@ struct NameSearch {
   /// - Parameter from: not in front of where the search before began.
   mutating func first(_ block: Block, from: Int) -> Int? {
     guard block.identity != 0 else { return nil }
-    if places == nil { places = Self.places(index, range) }
-    let name = Name(identity: block.identity, kind: block.kind)
-    while let place = places?[name]?.last {
-      if place >= from { return place }
-      places?[name]?.removeLast()
+    if places == nil {
+      let index = index
+      places = Occurrences(range) { Self.name(index.blocks[$0]) }
     }
-    return nil
+    return Self.name(block).flatMap { places?.first($0, from: from) }
   }
 
-  private static func places(_ index: RequestIndex, _ range: Range<Int>) -> [Name: [Int]] {
-    var places: [Name: [Int]] = [:]
-    for at in range.reversed() where index.blocks[at].identity != 0 {
-      let block = index.blocks[at]
-      places[Name(identity: block.identity, kind: block.kind), default: []].append(at)
-    }
-    return places
+  private static func name(_ block: Block) -> Name? {
+    block.identity == 0 ? nil : Name(identity: block.identity, kind: block.kind)
   }
 }
