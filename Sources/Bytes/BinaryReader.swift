@@ -30,7 +30,7 @@ public struct BinaryReader {
     }
   }
 
-  public mutating func number() throws(Damaged) -> UInt64 {
+  mutating func number() throws(Damaged) -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let next = try byte()

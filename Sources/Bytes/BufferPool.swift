@@ -117,7 +117,7 @@ public enum BufferPool {
   }
 
   /// Bytes that are kept for nobody.
-  public static var keptBytes: Int { state.withLock { $0.bytes } }
+  static var keptBytes: Int { state.withLock { $0.bytes } }
 
   /// Gives everything that is kept back to malloc.
   public static func empty() {

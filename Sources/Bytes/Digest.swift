@@ -6,7 +6,7 @@ public struct Digest: Hashable, Sendable {
   public let low: UInt64
   public let high: UInt64
 
-  public init(low: UInt64, high: UInt64) {
+  init(low: UInt64, high: UInt64) {
     self.low = low
     self.high = high
   }

@@ -21,7 +21,7 @@ public indirect enum JSONValue: Equatable, Sendable {
   }
 
   /// Deepest nesting that is decoded; recursion is bounded by it.
-  public static let maximumDepth = 64
+  static let maximumDepth = 64
 
   /// Decodes the one value that `bytes` consist of; nil if malformed or nested too deeply.
   public init?(_ bytes: UnsafeRawBufferPointer) {

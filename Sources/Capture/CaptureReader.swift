@@ -5,12 +5,12 @@ import Glibc
 /// Reads what `CaptureStore` wrote. Everything in the directory is taken for input from outside.
 public struct CaptureReader {
   public struct Entry: Sendable {
-    public var run: String
-    public var number: Int
+    var run: String
+    var number: Int
     public var method: String
     /// Without its query.
     public var path: String
-    public var upstream: String
+    var upstream: String
     /// Path of the file that holds the request's body; nil if it had none.
     public var request: String?
   }

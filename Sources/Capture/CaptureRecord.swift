@@ -1,36 +1,36 @@
-public import Bytes
+import Bytes
 
 /// One exchange on its way to the files, without credentials in its heads. The buffers are complete
 /// when it is made, and nobody writes to them any more.
 public struct CaptureRecord: @unchecked Sendable {
   /// Number of the request within the run, in the order of arrival, from 1.
-  public var number = 0
+  var number = 0
   /// Milliseconds since 1970.
-  public var startedAt: Int64 = 0
-  public var totalMillis = 0
-  public var upstream = ""
-  public var method = ""
-  public var target = ""
-  public var requestFields: [(name: String, value: String)] = []
+  var startedAt: Int64 = 0
+  var totalMillis = 0
+  var upstream = ""
+  var method = ""
+  var target = ""
+  var requestFields: [(name: String, value: String)] = []
   /// The agent's own bytes.
-  public var request: ByteBuffer
+  var request: ByteBuffer
   /// What was sent instead; empty if that was `request`.
-  public var forwarded: [ByteSlice] = []
+  var forwarded: [ByteSlice] = []
   /// The upstream refused `forwarded`, and the agent's own body was sent after it, less what was added
   /// to it by the proxy.
-  public var isRetried = false
+  var isRetried = false
   /// nil if no response came.
-  public var status: Int?
-  public var responseFields: [(name: String, value: String)] = []
+  var status: Int?
+  var responseFields: [(name: String, value: String)] = []
   /// The body as the upstream sent it: without transfer coding, with its content coding.
-  public var response = ByteBuffer(capacity: 0)
+  var response = ByteBuffer(capacity: 0)
   /// More of the response went by than was kept.
-  public var isResponseCut = false
+  var isResponseCut = false
   /// complete, failed, truncated or aborted.
-  public var outcome = ""
-  public var failure: String?
+  var outcome = ""
+  var failure: String?
 
-  public init(request: ByteBuffer) { self.request = request }
+  init(request: ByteBuffer) { self.request = request }
 
   /// Memory that waiting for the file costs.
   public var byteCount: Int {

@@ -6,12 +6,12 @@ public import Turns
 public struct ControlConfiguration: Sendable {
   /// How a stream of events begins; `mode` is brought up to date.
   public var hello: StreamHello
-  public var maxConnections = 64
-  public var maxBodyBytes = 16 * 1024
+  var maxConnections = 64
+  var maxBodyBytes = 16 * 1024
   /// What waits for one slow reader of events.
-  public var maxBacklogBytes = 4 << 20
+  var maxBacklogBytes = 4 << 20
   /// How long a connection may be silent between requests.
-  public var idleMillis: UInt64 = 30_000
+  var idleMillis: UInt64 = 30_000
 
   public init(hello: StreamHello) { self.hello = hello }
 }
@@ -29,7 +29,7 @@ public protocol ControlDelegate: AnyObject {
 /// commands, over HTTP/1.1. It is told of events and knows nothing else of the proxy. It belongs to
 /// the thread of its loop, which need not be the proxy's.
 public final class ControlServer {
-  public let configuration: ControlConfiguration
+  let configuration: ControlConfiguration
   /// Called when the first reader of events has come, and when the last one has gone.
   public var onAttachment: ((Bool) -> Void)?
   let loop: Loop

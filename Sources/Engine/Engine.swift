@@ -8,11 +8,11 @@ import Wire
 
 public struct EngineConfiguration: Sendable {
   public struct UpstreamName: Sendable {
-    public var name: String
+    var name: String
     /// `host:port` for people, never with user information.
-    public var address: String
+    var address: String
     /// The host alone; empty if it is not known.
-    public var host: String
+    var host: String
 
     public init(name: String, address: String, host: String = "") {
       self.name = name
@@ -21,7 +21,7 @@ public struct EngineConfiguration: Sendable {
     }
   }
 
-  public var upstreams: [UpstreamName]
+  var upstreams: [UpstreamName]
   public var maxSessions = 1024
   public var keepBodies = 256 << 20
   /// What is done to sessions that nobody set otherwise.

@@ -36,5 +36,5 @@ public class Handle {
   func willClose() {}
 
   /// An unreferenced handle does not keep `Loop.run` from returning.
-  public final func unreference() { uv_unref(cuv_handle(memory)) }
+  final func unreference() { uv_unref(cuv_handle(memory)) }
 }

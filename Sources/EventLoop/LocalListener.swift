@@ -13,7 +13,7 @@ public enum LocalSocketError: Error, Sendable, Equatable {
 /// A listening local (Unix domain) socket, for its owner only. Its connections are `TCPStream`s:
 /// what those do to a connected socket is the same for both kinds.
 public final class LocalListener {
-  public let path: String
+  let path: String
   private let acceptor: Acceptor
   /// Tells our own file from one that took its place.
   private let identity: FileIdentity?

@@ -9,7 +9,7 @@ public final class LoopLoad: Handle {
   /// length in nanoseconds.
   public var onStall: ((UInt64) -> Void)?
   /// What a person may notice.
-  public static let stallNanos: UInt64 = 100_000_000
+  static let stallNanos: UInt64 = 100_000_000
 
   /// Counts that may be read from any thread.
   public final class Figures: Sendable {

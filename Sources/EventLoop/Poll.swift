@@ -10,7 +10,7 @@ public final class Poll: Handle {
     static let urgent = Events(rawValue: Int32(UV_PRIORITIZED.rawValue))
   }
 
-  public let descriptor: Int32
+  let descriptor: Int32
   private var ready: ((Result<Events, UVError>) -> Void)?
   private var poll: UnsafeMutablePointer<uv_poll_t> {
     memory.assumingMemoryBound(to: uv_poll_t.self)

@@ -60,9 +60,9 @@ public struct SocketAddress: Sendable, Equatable, Hashable {
     self.port = port
   }
 
-  public func withPort(_ port: Int) -> SocketAddress { SocketAddress(host: host, port: port) }
+  func withPort(_ port: Int) -> SocketAddress { SocketAddress(host: host, port: port) }
 
-  public var isIPv6: Bool {
+  var isIPv6: Bool {
     if case .v6 = host { return true }
     return false
   }
@@ -88,7 +88,7 @@ public struct SocketAddress: Sendable, Equatable, Hashable {
   }
 
   /// The address without the port.
-  public var ip: String {
+  var ip: String {
     var text = [CChar](repeating: 0, count: 64)
     _ = withSockaddr { address, _ in uv_ip_name(address, &text, text.count) }
     return String(

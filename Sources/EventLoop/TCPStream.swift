@@ -334,7 +334,7 @@ public final class TCPStream: Handle {
     close()
   }
 
-  public func setNoDelay() {
+  func setNoDelay() {
     if !isClosed { uv_tcp_nodelay(tcp, 1) }
   }
 

@@ -10,7 +10,7 @@ public struct UVError: Error, Sendable, Equatable {
   }
 
   public let operation: Operation
-  public let code: Int32
+  let code: Int32
 
   public init(_ operation: Operation, _ code: Int32) {
     self.operation = operation

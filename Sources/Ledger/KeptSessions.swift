@@ -293,11 +293,11 @@ final class KeptSessions {
 /// How much is kept of sessions over a restart.
 public struct KeptLimits: Sendable {
   /// Milliseconds since 1970; what was used last before that is gone.
-  public var oldest: Int64
-  public var pinnedSessions = 256
+  var oldest: Int64
+  var pinnedSessions = 256
   /// Bytes of pinned sessions, text included.
-  public var pinnedBytes = 64 << 20
-  public var sessions = 1024
+  var pinnedBytes = 64 << 20
+  var sessions = 1024
 
   /// - Parameter oldest: milliseconds since 1970.
   public init(oldest: Int64) { self.oldest = oldest }

@@ -1,12 +1,12 @@
 /// A ledger operation that failed. The sentence for people is made by whoever shows it, from
 /// `description`.
 public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Operation: String, Sendable {
+  enum Operation: String, Sendable {
     case create, open, check, migrate, write, read, trim
     case setAside = "set aside"
   }
 
-  public enum Reason: Sendable, Equatable {
+  enum Reason: Sendable, Equatable {
     /// The file is damaged, or no database at all.
     case damaged(String)
     /// The file is in order but is not a ledger, or one of a later version.
@@ -15,17 +15,17 @@ public struct LedgerError: Error, Sendable, Equatable, CustomStringConvertible {
     case unavailable(String)
   }
 
-  public var operation: Operation
-  public var path: String
-  public var reason: Reason
+  var operation: Operation
+  var path: String
+  var reason: Reason
 
-  public init(_ operation: Operation, _ path: String, _ reason: Reason) {
+  init(_ operation: Operation, _ path: String, _ reason: Reason) {
     self.operation = operation
     self.path = path
     self.reason = reason
   }
 
-  public var isDamage: Bool {
+  var isDamage: Bool {
     if case .damaged = reason { return true }
     return false
   }

@@ -3,11 +3,11 @@ public import Prefix
 /// Which turns a question is about. What is nil does not restrict it.
 public struct LedgerFilter: Sendable, Equatable {
   /// Milliseconds since 1970; turns that started at or after it.
-  public var since: Int64?
-  public var mode: PinMode?
-  public var run: Int64?
-  public var session: SessionID?
-  public var workspace: String?
+  var since: Int64?
+  var mode: PinMode?
+  var run: Int64?
+  var session: SessionID?
+  var workspace: String?
 
   public init(
     since: Int64? = nil, mode: PinMode? = nil, run: Int64? = nil, session: SessionID? = nil,

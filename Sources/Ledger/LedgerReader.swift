@@ -44,7 +44,7 @@ public final class LedgerReader {
   }
 
   /// Sums over the matching turns of one session; nil if there are none.
-  public func session(_ key: SessionKey) throws(LedgerError) -> StoredSession? {
+  func session(_ key: SessionKey) throws(LedgerError) -> StoredSession? {
     try sessions(LedgerFilter(run: key.run, session: key.session), limit: 1).first
   }
 
@@ -91,7 +91,7 @@ public final class LedgerReader {
     return try row.step() ? row.integer(0).map { Int64($0) } : nil
   }
 
-  public func turn(_ number: Int, of key: SessionKey) throws(LedgerError) -> StoredTurn? {
+  func turn(_ number: Int, of key: SessionKey) throws(LedgerError) -> StoredTurn? {
     let row = try database.prepare(Self.turnQuery("run = ? AND session = ? AND turn = ?"), .read)
     row.bind(Int(key.run))
     row.bind(Int(key.session.raw))

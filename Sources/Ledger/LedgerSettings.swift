@@ -2,11 +2,11 @@ public import Prefix
 
 /// Where the ledger is, how much it keeps, and how it is written.
 public struct LedgerSettings: Sendable {
-  public var path: String
+  var path: String
   /// Names this run of the program; see `SessionKey`.
-  public var run: Int64
+  var run: Int64
   /// The project the program was started in; see `WorkspaceID`.
-  public var workspace: String?
+  var workspace: String?
   /// Turns older than this many days are deleted.
   public var days = 90
   /// Beyond this many bytes the oldest turns are deleted.
@@ -17,7 +17,7 @@ public struct LedgerSettings: Sendable {
   /// After a failure, the next attempt comes so much later.
   public var retryMillis: UInt64 = 10_000
   /// How many turns wait in memory while the file cannot be written; more are lost, and counted.
-  public var maxWaitingTurns = 20_000
+  var maxWaitingTurns = 20_000
   /// Sessions that were not used for so long are not known again after a restart.
   public var keptMillis: Int64 = 24 * 3_600_000
   /// The run in which a session began, for those that were brought back from an earlier one: their

@@ -11,7 +11,7 @@ public enum Workspace {
   }
 
   /// - Parameter directory: an absolute path.
-  public static func id(directory: String) -> String {
+  static func id(directory: String) -> String {
     var place = Substring(directory)
     while true {
       if let configuration = gitConfiguration(in: String(place)) {

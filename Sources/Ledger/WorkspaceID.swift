@@ -2,21 +2,21 @@ import Bytes
 
 /// Names a project without telling which: a digest of the git remote, or of the directory where
 /// there is none. Pure; the counterpart that looks into the file system is `Workspace`.
-public enum WorkspaceID {
+enum WorkspaceID {
   /// 16 hexadecimal digits; equal for every way to write the address of one repository.
-  public static func of(remote: String) -> String {
+  static func of(remote: String) -> String {
     String(Digest(of: "remote " + normalised(remote: remote)).hex.prefix(16))
   }
 
   /// For a directory that belongs to no repository with a remote.
-  public static func of(directory: String) -> String {
+  static func of(directory: String) -> String {
     String(Digest(of: "directory " + directory).hex.prefix(16))
   }
 
   /// `host/path` for any of `ssh://git@host:22/path.git`, `git@host:path`, `https://host/path/`;
   /// the path alone for a local one. Scheme, user, password and port are left out, because they
   /// differ between people and protocols.
-  public static func normalised(remote: String) -> String {
+  static func normalised(remote: String) -> String {
     var text = Substring(remote.drop { $0.isWhitespace })
     while let last = text.last, last.isWhitespace { text.removeLast() }
     var host = ""
@@ -49,7 +49,7 @@ public enum WorkspaceID {
   }
 
   /// The URL of `origin` in the text of a git configuration file, else that of the first remote.
-  public static func remote(inGitConfiguration text: String) -> String? {
+  static func remote(inGitConfiguration text: String) -> String? {
     var section = ""
     var first: String?
     for line in text.split(whereSeparator: \.isNewline) {

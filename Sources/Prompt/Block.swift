@@ -63,7 +63,7 @@ public struct Block: Sendable, Equatable {
   /// tool result answers, the knob's key. 0 if it has no name.
   public var identity: UInt64
 
-  public init(
+  init(
     group: BlockGroup, kind: BlockKind, offset: UInt32, length: UInt32, digest: Digest,
     identity: UInt64
   ) {

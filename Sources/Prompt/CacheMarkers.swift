@@ -10,7 +10,7 @@ public struct CacheMarker: Sendable, Equatable {
   /// Whether the lifetime asked for is one hour instead of five minutes.
   public var isHour: Bool
 
-  public init(bytes: Int, blocks: Int, isHour: Bool) {
+  init(bytes: Int, blocks: Int, isHour: Bool) {
     self.bytes = bytes
     self.blocks = blocks
     self.isHour = isHour

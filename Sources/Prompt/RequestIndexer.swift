@@ -10,9 +10,9 @@ public struct RequestIndexer {
   /// The previous request of the session, and how many leading bytes of both bodies are known to be
   /// equal (0 if not known).
   public struct Reference {
-    public let index: RequestIndex
-    public let body: UnsafeRawBufferPointer
-    public let commonPrefix: Int
+    let index: RequestIndex
+    let body: UnsafeRawBufferPointer
+    let commonPrefix: Int
 
     public init(index: RequestIndex, body: UnsafeRawBufferPointer, commonPrefix: Int = 0) {
       self.index = index

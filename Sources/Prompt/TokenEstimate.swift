@@ -16,7 +16,7 @@ public struct TokenEstimate: Sendable {
     var tokens: Int
   }
 
-  public static let defaultBytesPerToken = 4.0
+  static let defaultBytesPerToken = 4.0
   /// Points kept; the oldest inner ones are thinned out.
   static let maximumPoints = 64
   /// Bytes between two points that are weighed at most: a millisecond of work.

@@ -6,7 +6,7 @@ public final class AnswerHold {
 
   public init() {}
 
-  public var isOpen: Bool { reasons == 0 }
+  var isOpen: Bool { reasons == 0 }
 
   /// Adds a reason to wait; each needs an `open` of its own.
   public func close() { reasons += 1 }

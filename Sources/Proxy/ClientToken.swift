@@ -10,7 +10,7 @@ public struct ClientToken: Sendable, Equatable {
   private let secret: [UInt8]
 
   /// Field of the proxy's own; never forwarded, whether a token is asked for or not.
-  public static let field: StaticString = "x-holdfast-token"
+  static let field: StaticString = "x-holdfast-token"
   private static let bearerFields: [StaticString] = ["proxy-authorization", "authorization"]
   private static let keyFields: [StaticString] = [field, "x-api-key"]
 

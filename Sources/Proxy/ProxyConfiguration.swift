@@ -5,12 +5,12 @@ public import Wire
 public struct UpstreamConfiguration: Sendable {
   /// Requests for `/NAME/...` go to this upstream, without that prefix, so it must not be the first
   /// part of a path that is to reach the first upstream. Also used in messages.
-  public let name: String
+  let name: String
   /// Whether requests may ask for it by its name.
-  public let isNamed: Bool
+  let isNamed: Bool
   public let url: UpstreamURL
   /// Stands between this proxy and the upstream. With https it is asked for a tunnel.
-  public let forwardProxy: ForwardProxy?
+  let forwardProxy: ForwardProxy?
 
   public init(
     name: String, isNamed: Bool = true, url: UpstreamURL, forwardProxy: ForwardProxy? = nil
@@ -24,11 +24,11 @@ public struct UpstreamConfiguration: Sendable {
 
 /// Everything the proxy can be told. The first upstream is the one for requests that name none.
 public struct ProxyConfiguration: Sendable {
-  public var listen: SocketAddress
+  var listen: SocketAddress
   public var upstreams: [UpstreamConfiguration]
   public var timeouts = ProxyTimeouts()
-  public var requestLimits = HTTPLimits.request
-  public var responseLimits = HTTPLimits.response
+  var requestLimits = HTTPLimits.request
+  var responseLimits = HTTPLimits.response
   /// A larger request body is answered 413. It is held in memory as a whole.
   public var maxBodyBytes = 64 << 20
   /// What the bodies of all requests under way may have together, as the clients send them; one that
@@ -37,7 +37,7 @@ public struct ProxyConfiguration: Sendable {
   /// Further clients are answered 503.
   public var maxConnections = 4096
   /// Connections kept open to each upstream while nothing uses them.
-  public var maxIdleUpstreamConnections = 64
+  var maxIdleUpstreamConnections = 64
 
   /// What clients have to show; nil if everybody may use the proxy who can reach it.
   public var clientToken: ClientToken?

@@ -3,9 +3,9 @@ public struct ProxyCounters: Sendable, Equatable {
   /// Connections of agents.
   public let connections: Int
   /// Requests that were received completely and whose response has not ended.
-  public let inFlight: Int
+  let inFlight: Int
   /// Requests for which an exchange was begun.
-  public let requests: UInt64
+  let requests: UInt64
   public let upstreamConnections: Int
   public let idleUpstreamConnections: Int
 }

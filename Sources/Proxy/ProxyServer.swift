@@ -12,10 +12,10 @@ import Wire
 /// what `ExchangeStateMachine` decides, `UpstreamPool` gives it an `UpstreamConnection`, and
 /// `ResponseReader` finds what goes back.
 public final class ProxyServer {
-  public private(set) var configuration: ProxyConfiguration
+  private(set) var configuration: ProxyConfiguration
   /// What is really bound.
   public var address: SocketAddress { listener.address }
-  public private(set) var isDraining = false
+  private(set) var isDraining = false
 
   let memory = LoopMemory()
   let bodyAllowance: BodyAllowance

@@ -14,7 +14,7 @@ public struct ProxyTimeouts: Sendable, Equatable {
   /// An upstream connection without a request; shorter than the 5 s after which llama.cpp closes.
   public var upstreamIdle: UInt64 = 4_000
   /// How long a connection whose last answer is written waits for its client to close it.
-  public var linger: UInt64 = 2_000
+  var linger: UInt64 = 2_000
 
-  public init() {}
+  init() {}
 }

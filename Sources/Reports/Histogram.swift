@@ -1,13 +1,13 @@
 /// How often a value fell below each of some bounds.
 public struct Histogram: Sendable, Equatable {
   /// Ascending. A value belongs to the first bound that is not below it.
-  public let bounds: [Double]
+  let bounds: [Double]
   /// One for each bound; values above the last are in `count` only.
-  public private(set) var counts: [Int]
-  public private(set) var count = 0
-  public private(set) var sum = 0.0
+  private(set) var counts: [Int]
+  private(set) var count = 0
+  private(set) var sum = 0.0
 
-  public init(bounds: [Double]) {
+  init(bounds: [Double]) {
     self.bounds = bounds
     counts = bounds.map { _ in 0 }
   }
@@ -22,7 +22,7 @@ public struct Histogram: Sendable, Equatable {
     self.sum = sum
   }
 
-  public mutating func add(_ value: Double) {
+  mutating func add(_ value: Double) {
     if let place = bounds.firstIndex(where: { value <= $0 }) { counts[place] += 1 }
     count += 1
     sum += value

@@ -8,7 +8,7 @@ import Upstream
 /// The session is the unit, because the turns of one session depend on each other. Side calls are
 /// left out.
 public struct StatsComparison: Sendable {
-  public let modes: (PinMode, PinMode)
+  let modes: (PinMode, PinMode)
   private var sums: [Key: Sums] = [:]
 
   private struct Key: Hashable {

@@ -5,16 +5,16 @@ public import Upstream
 /// `StatsTable`, `StatsJSON` and `SessionsCSV`.
 public struct StatsReport: Sendable {
   public struct Session: Sendable {
-    public var session: StoredSession
-    public var costs: CostSummary
+    var session: StoredSession
+    var costs: CostSummary
   }
 
   /// All turns that began on one day.
-  public struct Day: Sendable {
+  struct Day: Sendable {
     /// `YYYY-MM-DD`
-    public var date: String
-    public var totals: SessionTotals
-    public var costs: CostSummary
+    var date: String
+    var totals: SessionTotals
+    var costs: CostSummary
   }
 
   /// Tokens of the turns that began within one minute and reported reuse.
@@ -34,7 +34,7 @@ public struct StatsReport: Sendable {
   }
 
   /// In all, and by model.
-  public private(set) var breakdown: CostBreakdown
+  private(set) var breakdown: CostBreakdown
   private var sums: [SessionKey: Sums] = [:]
   private var daySums: [String: DaySums] = [:]
   private let date: @Sendable (Int64) -> String
@@ -86,8 +86,8 @@ public struct StatsReport: Sendable {
     sums.meter.add(turn.costInput)
   }
 
-  public var totals: SessionTotals { breakdown.totals }
-  public var isEmpty: Bool { totals.turns == 0 }
+  var totals: SessionTotals { breakdown.totals }
+  var isEmpty: Bool { totals.turns == 0 }
 
   /// The one seen last first. Local turns are priced by the speed measured over all sessions.
   public var sessions: [Session] {
@@ -100,7 +100,7 @@ public struct StatsReport: Sendable {
   }
 
   /// The oldest first; days without a turn are left out. Local turns are priced as those of sessions.
-  public var days: [Day] {
+  var days: [Day] {
     let speeds = breakdown.speeds
     return daySums.map { date, sums in
       Day(date: date, totals: sums.totals, costs: sums.meter.summary(speeds: speeds))

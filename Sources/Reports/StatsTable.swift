@@ -5,11 +5,11 @@ import Upstream
 
 /// The report as text of at most 80 columns.
 public struct StatsTable: Sendable {
-  public var ascii: Bool
+  var ascii: Bool
   /// What was asked for: window, mode and the like, in a few words.
-  public var question: String
+  var question: String
   /// Local date and time, `YYYY-MM-DD HH:MM`, of milliseconds since 1970.
-  public var localTime: @Sendable (Int64) -> String
+  var localTime: @Sendable (Int64) -> String
 
   public init(ascii: Bool, question: String, localTime: @escaping @Sendable (Int64) -> String) {
     self.ascii = ascii

@@ -2,8 +2,8 @@
 public enum AgentEnvironment {
   public struct Upstream: Sendable {
     /// The first upstream answers at `/`, any other below `/NAME/`.
-    public var name: String
-    public var host: String
+    var name: String
+    var host: String
 
     public init(name: String, host: String) {
       self.name = name

@@ -7,7 +7,7 @@ public struct ParsedCommandLine: Sendable, Equatable {
   public var command: Command
   public var values: [String: [String]]
   /// Where the values that are not from the command line itself come from.
-  public internal(set) var sources: [String: SettingSource] = [:]
+  var sources: [String: SettingSource] = [:]
   /// What stands behind the options.
   public var arguments: [String]
 
@@ -18,7 +18,7 @@ public struct ParsedCommandLine: Sendable, Equatable {
   }
 
   /// Where the value of an option comes from.
-  public func source(of name: String) -> SettingSource {
+  func source(of name: String) -> SettingSource {
     sources[name] ?? (values[name] == nil ? .standard : .commandLine)
   }
 

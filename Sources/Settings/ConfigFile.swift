@@ -2,24 +2,24 @@ import CConfig
 
 /// A configuration file as it was read: its values by name of option, not judged yet.
 public struct ConfigFile: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+  enum Kind: Sendable, Equatable {
     case string, integer, float, boolean, other
   }
 
-  public struct Value: Sendable, Equatable {
-    public var key: String
-    public var kind: Kind
-    public var text: String
+  struct Value: Sendable, Equatable {
+    var key: String
+    var kind: Kind
+    var text: String
     /// Whether it stands in a list.
-    public var isElement: Bool
+    var isElement: Bool
     /// From 1.
-    public var line: Int
+    var line: Int
   }
 
   /// As it is shown to people.
-  public let path: String
+  let path: String
   /// In the order of the file; elements of a list one by one.
-  public let values: [Value]
+  let values: [Value]
 
   /// Reads TOML. Keys are names of options; tables have no meaning.
   public init(path: String, text: String) throws(UsageError) {

@@ -30,7 +30,7 @@ public enum HelpText {
   }
 
   /// `-l, --listen HOST:PORT`
-  public static func spelling(_ option: Option) -> String {
+  static func spelling(_ option: Option) -> String {
     let short = option.short.map { "-\($0), " } ?? "    "
     return switch option.kind {
     case .flag: "\(short)--\(option.name)"

@@ -1,6 +1,6 @@
 /// What may set an option besides the command line.
 public struct SettingLayers {
-  public var environment: (String) -> String?
+  var environment: (String) -> String?
   public var workspace: ConfigFile?
   public var user: ConfigFile?
 

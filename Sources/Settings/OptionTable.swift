@@ -1,7 +1,7 @@
 /// One command-line option. The table of options is the only place where an option is described:
 /// parsing, `--help` and the README follow it.
 public struct Option: Sendable {
-  public enum Kind: Sendable, Equatable {
+  enum Kind: Sendable, Equatable {
     case flag
     /// Takes a value, shown by this name in the help.
     case value(String)
@@ -10,15 +10,15 @@ public struct Option: Sendable {
   }
 
   public let name: String
-  public let short: Character?
-  public let kind: Kind
+  let short: Character?
+  let kind: Kind
   public let help: String
-  public let commands: Set<Command>
+  let commands: Set<Command>
 
   /// Whether it may be given more than once, each adding to the others.
-  public var isRepeatable: Bool { ["upstream", "no-pin"].contains(name) }
+  var isRepeatable: Bool { ["upstream", "no-pin"].contains(name) }
   /// Whether its value must not be shown.
-  public var isSecret: Bool { name == "client-token" }
+  var isSecret: Bool { name == "client-token" }
 
   init(
     _ name: String, _ short: Character? = nil, _ kind: Kind = .flag, in commands: Set<Command>,
@@ -47,7 +47,7 @@ public enum Command: String, Sendable, CaseIterable {
   case show
   case cache
 
-  public var summary: String {
+  var summary: String {
     switch self {
     case .proxy: "run the proxy between agents and a model server"
     case .demo: "the same with a built-in model server and scripted agents; needs nothing else"
@@ -66,7 +66,7 @@ public enum Command: String, Sendable, CaseIterable {
   }
 
   /// How the arguments behind the options are called; nil if there are none.
-  public var arguments: String? {
+  var arguments: String? {
     switch self {
     case .proxy, .demo, .upstreamSim, .bench, .stats, .sessions: nil
     case .attach: "[SOCKET]"

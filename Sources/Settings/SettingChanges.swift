@@ -1,16 +1,16 @@
 /// What a configuration that was read again changes in a program that runs.
 public struct SettingChanges: Sendable {
-  public struct Change: Sendable, Equatable {
-    public var name: String
+  struct Change: Sendable, Equatable {
+    var name: String
     /// As it may be shown; nil for what must not be.
-    public var before: String?
-    public var now: String?
+    var before: String?
+    var now: String?
   }
 
   /// What may take effect at once.
-  public let applied: [Change]
+  let applied: [Change]
   /// Options that are only followed at the start, and stay as they are.
-  public let pending: [String]
+  let pending: [String]
   /// The new command line, with what is pending as it was before.
   public let inForce: ParsedCommandLine
 
@@ -63,7 +63,7 @@ public struct SettingChanges: Sendable {
 extension Option {
   /// Whether SIGHUP has a running proxy follow another value. Left out is what sockets, files and
   /// terminals were opened by, and what would take back a promise that was given at the start.
-  public var isReloadable: Bool { Self.reloadable.contains(name) }
+  var isReloadable: Bool { Self.reloadable.contains(name) }
 
   private static let reloadable: Set = [
     "pin", "no-pin", "response-headers", "native-diagnostics", "ledger-days", "ledger-size",

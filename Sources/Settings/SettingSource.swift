@@ -1,5 +1,5 @@
 /// Where the value of an option comes from; what stands first here wins.
-public enum SettingSource: Sendable, Equatable {
+enum SettingSource: Sendable, Equatable {
   case commandLine
   case environment(String)
   /// The file nearest to the working directory.
@@ -9,7 +9,7 @@ public enum SettingSource: Sendable, Equatable {
   case standard
 
   /// How it is named in front of a complaint and behind a value.
-  public var description: String {
+  var description: String {
     switch self {
     case .commandLine: "command line"
     case .environment(let name): name
@@ -21,17 +21,17 @@ public enum SettingSource: Sendable, Equatable {
 
 extension Option {
   /// The environment variable that sets it.
-  public var variable: String {
+  var variable: String {
     "HOLDFAST_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
   }
 
   /// Whether it can stand anywhere but on the command line.
-  public var isConfigurable: Bool { !Self.commandLineOnly.contains(name) }
+  var isConfigurable: Bool { !Self.commandLineOnly.contains(name) }
 
   /// Whether the file of a workspace may set it. Somebody else may have written that file, and it is
   /// found by merely standing in its directory: it must not choose where prompts and credentials go,
   /// whether they are rewritten, what is written to disk, or who may connect.
-  public var isWorkspaceSetting: Bool { Self.workspaceSettings.contains(name) }
+  var isWorkspaceSetting: Bool { Self.workspaceSettings.contains(name) }
 
   private static let commandLineOnly: Set = [
     "help", "version", "config", "no-config", "print-config", "print-default-config", "json",

@@ -3,7 +3,7 @@ import COpenSSL
 /// A server to which TLS connections lead: the name its certificate must be for, and the session
 /// that the next connection resumes.
 public final class TLSServer {
-  public let host: String
+  let host: String
   let context: TLSContext
   private var session: OpaquePointer?
 

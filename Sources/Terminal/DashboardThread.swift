@@ -12,18 +12,18 @@ public final class DashboardThread: @unchecked Sendable {
   /// What the dashboard calls, all of it on its own thread.
   public struct Hooks: Sendable {
     /// A command for the proxy.
-    public var send: @Sendable (ProxyCommand) -> Void
+    var send: @Sendable (ProxyCommand) -> Void
     /// Writes a file and says where.
-    public var save: @Sendable (SaveRequest) -> SaveOutcome
+    var save: @Sendable (SaveRequest) -> SaveOutcome
     /// Passes a question on to whoever reads the ledger, without waiting; `deliver` brings the answer.
-    public var read: @Sendable (ArchiveRequest) -> Void
+    var read: @Sendable (ArchiveRequest) -> Void
     /// How busy the proxy is, at once; nil if that cannot be told.
-    public var load: @Sendable () -> ProxyLoad?
+    var load: @Sendable () -> ProxyLoad?
     /// The ring has room for what its producer holds back.
-    public var roomForMore: @Sendable () -> Void
+    var roomForMore: @Sendable () -> Void
     /// The dashboard has ended, the terminal is as it was. The text is what was written to standard
     /// error meanwhile. Called once; the thread ends right after it.
-    public var finished: @Sendable (LeaveReason, _ standardError: String) -> Void
+    var finished: @Sendable (LeaveReason, _ standardError: String) -> Void
 
     public init(
       send: @escaping @Sendable (ProxyCommand) -> Void,

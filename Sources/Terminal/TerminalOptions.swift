@@ -2,10 +2,10 @@ public import Dashboard
 
 /// What the dashboard's thread is told once.
 public struct TerminalOptions: Sendable {
-  public var dashboard: DashboardOptions
-  public var colors: ColorChoice
+  var dashboard: DashboardOptions
+  var colors: ColorChoice
   /// Milliseconds since 1970.
-  public var now: @Sendable () -> Int64
+  var now: @Sendable () -> Int64
 
   public init(
     dashboard: DashboardOptions, colors: ColorChoice = .auto, now: @escaping @Sendable () -> Int64

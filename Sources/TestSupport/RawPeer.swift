@@ -9,7 +9,7 @@ public final class RawPeer: StreamDelegate {
   public private(set) var failure: UVError?
   public private(set) var isConnected = false
   /// Called after each piece that was received.
-  public var onReceive: ((RawPeer) -> Void)?
+  var onReceive: ((RawPeer) -> Void)?
   /// Bytes received are only counted.
   public var discardsInput = false
   public private(set) var receivedCount = 0

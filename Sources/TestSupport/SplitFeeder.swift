@@ -3,7 +3,7 @@
 public enum SplitFeeder {
   /// The pieces of each way. Pieces are never empty, and each has an allocation of its own, so that
   /// a sanitizer sees a read past its end.
-  public static func ways(_ bytes: [UInt8]) -> [[[UInt8]]] {
+  static func ways(_ bytes: [UInt8]) -> [[[UInt8]]] {
     guard !bytes.isEmpty else { return [[]] }
     return [[bytes], bytes.map { [$0] }]
       + bytes.indices.dropFirst().map { [Array(bytes[..<$0]), Array(bytes[$0...])] }

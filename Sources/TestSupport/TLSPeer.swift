@@ -13,7 +13,7 @@ public final class TLSPeer: StreamDelegate {
   public private(set) var sawCloseNotify = false
   /// The connection ended or failed.
   public private(set) var isOver = false
-  public var onReceive: ((TLSPeer) -> Void)?
+  var onReceive: ((TLSPeer) -> Void)?
   /// Writes to the network in pieces of at most this many bytes, one in each round of the loop.
   public var dripBytes: Int?
 
@@ -91,7 +91,7 @@ public final class TLSPeer: StreamDelegate {
   /// Sends bytes that are no TLS.
   public func sendGarbage() { stream.write(copying: "this is no record at all") }
 
-  public func close() { stream.close() }
+  func close() { stream.close() }
 
   private func flush() {
     var start: UnsafeRawPointer?

@@ -2,8 +2,8 @@
 /// of it is a frozen view that costs nothing until one of the two changes.
 public struct SessionWindow: Sendable {
   /// How many turns are kept; the newest of them with their prompt maps.
-  public let capacity: Int
-  public let mapCapacity: Int
+  let capacity: Int
+  let mapCapacity: Int
   /// Turns that left the window.
   public private(set) var forgotten = 0
 

@@ -22,8 +22,8 @@ public struct ZoneHistory: Sendable {
 
   /// Turns counted.
   public private(set) var turns = 0
-  public private(set) var firstTurn: Int?
-  public private(set) var lastTurn: Int?
+  private(set) var firstTurn: Int?
+  private(set) var lastTurn: Int?
   /// Of the newest turn.
   public private(set) var latest: PromptZones?
   public private(set) var prefix = Stability()

@@ -1,8 +1,8 @@
 /// What pricing has to know about one turn.
 public struct CostInput: Sendable, Equatable {
-  public var model: String
+  var model: String
   /// Name of the upstream; prefill speed is measured per upstream and model.
-  public var upstream: String
+  var upstream: String
   public var isLocal: Bool
   public var usage: Usage
   /// Milliseconds since 1970, for prices that depend on the hour.

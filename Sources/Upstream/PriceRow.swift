@@ -3,7 +3,7 @@ import Bytes
 /// Prices of one model, in dollars per million tokens.
 public struct PriceRow: Sendable, Equatable {
   /// What writing to a cache costs.
-  public enum Write: Sendable, Equatable {
+  enum Write: Sendable, Equatable {
     case price(Double)
     /// Documented as the same as plain input.
     case asInput
@@ -12,28 +12,28 @@ public struct PriceRow: Sendable, Equatable {
   }
 
   /// From a prompt length on, other prices hold.
-  public struct LengthTier: Sendable, Equatable {
-    public var fromTokens: Int
+  struct LengthTier: Sendable, Equatable {
+    var fromTokens: Int
     /// Factor on every price; nil if the price is not known there.
-    public var factor: Double?
+    var factor: Double?
   }
 
   /// At certain hours, other prices hold.
-  public struct Peak: Sendable, Equatable {
-    public var factor: Double
+  struct Peak: Sendable, Equatable {
+    var factor: Double
     /// Hours of the day in UTC, the last one excluded.
-    public var hours: [Range<Int>]
+    var hours: [Range<Int>]
   }
 
   /// Normalised name prefixes.
-  public var models: [String]
+  var models: [String]
   public var read: Double
   public var input: Double
-  public var output: Double
-  public var write: Write
-  public var writeHour: Write
-  public var lengthTiers: [LengthTier]
-  public var peak: Peak?
+  var output: Double
+  var write: Write
+  var writeHour: Write
+  var lengthTiers: [LengthTier]
+  var peak: Peak?
   /// When this price was looked up: `YYYY-MM-DD`, or less exact.
   public var date: String
 

@@ -7,7 +7,7 @@ public struct PriceTable: Sendable, Equatable {
   public var date: String
   public var rows: [PriceRow]
   /// Words that, right behind a row's name, make it another product with another price.
-  public var otherProducts: [String]
+  var otherProducts: [String]
 
   /// Reads the JSON form.
   /// - Throws: the first mistake, named by its place.
@@ -77,8 +77,8 @@ public struct PriceTable: Sendable, Equatable {
 /// A price list that cannot be used.
 public struct PriceTableError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Path of the value, `rows[3].input`; empty for the whole text.
-  public var place: String
-  public var problem: String
+  var place: String
+  var problem: String
 
   public var description: String { place.isEmpty ? problem : "\(place) is \(problem)" }
 }

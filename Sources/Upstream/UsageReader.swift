@@ -15,7 +15,7 @@ public struct UsageReader: Sendable {
   /// Prefill progress as llama.cpp reports it (`return_progress`).
   public struct Progress: Sendable, Equatable {
     public var total: Int
-    public var cached: Int
+    var cached: Int
     public var processed: Int
   }
 
@@ -172,5 +172,5 @@ public struct ServerHints: Sendable, Equatable {
   public var sawTimings = false
   public var sawDeepSeekUsage = false
 
-  public init() {}
+  init() {}
 }

@@ -13,7 +13,7 @@ public enum ChunkedEncoder {
 
   /// Appends what stands in front of the data of a chunk, for writers that do not copy the data.
   /// CRLF must follow the data. `count` must be above 0.
-  public static func appendSize(_ count: Int, to out: ByteBuffer) {
+  static func appendSize(_ count: Int, to out: ByteBuffer) {
     precondition(count > 0, "an empty chunk ends the body")
     out.append(hexadecimal: count)
     out.append("\r\n")

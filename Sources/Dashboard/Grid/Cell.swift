@@ -7,12 +7,12 @@ public struct Cell: Equatable, Sendable {
   /// Columns it takes: 1 or 2; 0 for the right half of a wide one.
   public var width: UInt8
 
-  public init(scalar: UInt32 = 0x20, mark: UInt32 = 0, role: Role = .normal, width: UInt8 = 1) {
+  init(scalar: UInt32 = 0x20, mark: UInt32 = 0, role: Role = .normal, width: UInt8 = 1) {
     self.scalar = scalar
     self.mark = mark
     self.role = role
     self.width = width
   }
 
-  public static let blank = Cell()
+  static let blank = Cell()
 }

@@ -69,8 +69,7 @@ public struct Frame: Equatable, Sendable {
   }
 
   /// Repeats one glyph.
-  public mutating func fill(_ glyph: Character, row: Int, columns: Range<Int>, role: Role = .normal)
-  {
+  mutating func fill(_ glyph: Character, row: Int, columns: Range<Int>, role: Role = .normal) {
     guard !columns.isEmpty else { return }
     put(
       String(repeating: glyph, count: columns.count), row: row, column: columns.lowerBound,
@@ -78,7 +77,7 @@ public struct Frame: Equatable, Sendable {
   }
 
   /// Gives cells another role and leaves their text alone.
-  public mutating func paint(row: Int, columns: Range<Int>, role: Role) {
+  mutating func paint(row: Int, columns: Range<Int>, role: Role) {
     guard row >= 0, row < size.rows else { return }
     for column in columns.clamped(to: 0..<size.columns) {
       cells[row * size.columns + column].role = role

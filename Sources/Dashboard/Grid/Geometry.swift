@@ -9,19 +9,19 @@ public struct Size: Sendable, Equatable {
   }
 
   /// The smallest size with a dashboard; below it there is only a message.
-  public static let minimum = Size(columns: 40, rows: 8)
+  static let minimum = Size(columns: 40, rows: 8)
 
-  public var isTooSmall: Bool { columns < Size.minimum.columns || rows < Size.minimum.rows }
+  var isTooSmall: Bool { columns < Size.minimum.columns || rows < Size.minimum.rows }
 }
 
 /// A rectangle of cells. Empty if it has no rows.
 public struct Rect: Sendable, Equatable {
   public var row: Int
   public var column: Int
-  public var rows: Int
-  public var columns: Int
+  var rows: Int
+  var columns: Int
 
-  public init(row: Int, column: Int, rows: Int, columns: Int) {
+  init(row: Int, column: Int, rows: Int, columns: Int) {
     self.row = row
     self.column = column
     self.rows = max(0, rows)

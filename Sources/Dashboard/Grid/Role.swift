@@ -31,7 +31,7 @@ public enum Role: UInt8, Sendable, CaseIterable {
   }
 
   /// Role of a share: from 80 % good, from 40 % a warning, below that bad.
-  public static func forShare(_ share: Double?) -> Role {
+  static func forShare(_ share: Double?) -> Role {
     guard let share else { return .unknown }
     return switch HitLevel(share: share) {
     case .high: .good

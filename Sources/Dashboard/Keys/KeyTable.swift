@@ -5,11 +5,11 @@ public struct KeyBinding: Sendable {
   /// For help and for the README.
   public let help: String
   /// A word or two for the hint line; nil if it is not hinted.
-  public let hint: String?
+  let hint: String?
   /// The key as the hint line names it.
   let hintKey: String
-  public let screens: Set<Screen>
-  public let section: KeySection
+  let screens: Set<Screen>
+  let section: KeySection
 
   init(
     _ action: Action, _ keys: [Key], _ help: String, hint: String? = nil, hintKey: String? = nil,
@@ -29,7 +29,7 @@ public struct KeyBinding: Sendable {
 }
 
 /// Headings of the help.
-public enum KeySection: String, Sendable, CaseIterable {
+enum KeySection: String, Sendable, CaseIterable {
   case screens = "keys: screens"
   case moving = "keys: moving"
   case view = "keys: what is shown"
@@ -161,7 +161,7 @@ public enum KeyTable {
     })
 
   /// What `key` does on `screen`; nil if nothing.
-  public static func action(for key: Key, on screen: Screen) -> Action? {
+  static func action(for key: Key, on screen: Screen) -> Action? {
     byScreen[screen]?[key]
   }
 

@@ -3,7 +3,7 @@ public enum Screen: UInt8, Sendable, CaseIterable {
   case sessions = 1
   case session, breakPoint, costs
 
-  public var title: String {
+  var title: String {
     switch self {
     case .sessions: "Sessions"
     case .session: "Session"

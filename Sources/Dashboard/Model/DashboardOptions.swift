@@ -6,17 +6,17 @@ public struct DashboardOptions: Sendable {
   /// `127.0.0.1:8089`.
   public var listenAddress: String
   /// Draw with ASCII only.
-  public var ascii: Bool
+  var ascii: Bool
   /// Refuse everything that changes how requests are forwarded.
-  public var readOnly: Bool
+  var readOnly: Bool
   /// Whether this build rewrites requests at all.
-  public var canPin: Bool
+  var canPin: Bool
   /// The mode of sessions that nobody changed, until events tell another one.
-  public var defaultMode: PinMode
+  var defaultMode: PinMode
   /// The proxy runs elsewhere: leaving the dashboard does not concern it, and nothing is asked.
-  public var isAttached: Bool
+  var isAttached: Bool
   /// Whether there is a ledger to read earlier turns from.
-  public var hasLedger: Bool
+  var hasLedger: Bool
   /// Until `DashboardInput.prices` brings others.
   public var prices: PriceTable
 

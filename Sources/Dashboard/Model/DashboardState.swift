@@ -3,19 +3,19 @@ import Turns
 
 /// Everything the dashboard shows, as a value. Changed by `reduce`, drawn by `Dashboard.frame`.
 public struct DashboardState: Sendable {
-  public enum Pane: Sendable { case table, other }
+  enum Pane: Sendable { case table, other }
   enum CostUnit: Sendable, CaseIterable { case tokens, seconds, money }
 
-  public internal(set) var options: DashboardOptions
+  var options: DashboardOptions
   public internal(set) var size: Size
   public var clock = WallClock()
   /// When the dashboard started.
-  public let startedAt: Int64
+  let startedAt: Int64
 
   /// What arrived.
-  public internal(set) var live: Traffic
+  var live: Traffic
   /// What is shown while the view is frozen.
-  public internal(set) var frozen: Traffic?
+  var frozen: Traffic?
   var frozenAt: Int64 = 0
   public var traffic: Traffic { frozen ?? live }
 
@@ -23,7 +23,7 @@ public struct DashboardState: Sendable {
   var pane = Pane.table
   public internal(set) var overlay: Overlay?
   public internal(set) var prompt: Prompt?
-  public internal(set) var message: Message?
+  var message: Message?
   var search = ""
   var filter = ""
   var showsAge = false

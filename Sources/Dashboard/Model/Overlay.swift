@@ -19,27 +19,27 @@ public enum Overlay: Sendable, Equatable {
 
 /// Where a block is being read.
 public struct BlockPage: Sendable, Equatable {
-  public enum Side: Sendable { case before, after }
-  public var side: Side
+  enum Side: Sendable { case before, after }
+  var side: Side
   /// nil while the first difference is in view.
-  public var top: Int?
+  var top: Int?
 }
 
 /// A line being typed at the bottom.
 public struct Prompt: Sendable, Equatable {
-  public enum Purpose: Sendable { case search, filter }
-  public var purpose: Purpose
+  enum Purpose: Sendable { case search, filter }
+  var purpose: Purpose
   public var text = ""
 }
 
 /// One line for the person at the terminal; the next key press takes it away.
-public struct Message: Sendable, Equatable {
-  public var text: String
-  public var role: Role = .normal
+struct Message: Sendable, Equatable {
+  var text: String
+  var role: Role = .normal
 }
 
 /// Column the sessions are sorted by.
-public enum SortColumn: UInt8, Sendable, CaseIterable {
+enum SortColumn: UInt8, Sendable, CaseIterable {
   case arrival, agent, mode, turn, kept, sent, hit, again, activity
 
   var title: String {

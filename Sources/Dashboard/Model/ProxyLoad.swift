@@ -3,9 +3,9 @@ import Bytes
 /// How long the proxy's loop works between two looks at its sockets, over all rounds so far.
 public struct ProxyLoad: Sendable, Equatable {
   /// Half of all rounds were no longer, in seconds.
-  public var median: Double
+  var median: Double
   /// 99 of 100 were no longer.
-  public var high: Double
+  var high: Double
 
   public init(median: Double, high: Double) {
     self.median = median

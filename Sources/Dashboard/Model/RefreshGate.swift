@@ -10,11 +10,11 @@ public struct RefreshGate: Sendable {
   }
 
   /// Events that keep coming so long, frame after frame, are a flood.
-  public static let floodMillis: Int64 = 500
+  static let floodMillis: Int64 = 500
 
-  public let gapMillis: Int
+  let gapMillis: Int
   /// The gap in a flood.
-  public let floodGapMillis: Int
+  let floodGapMillis: Int
   private var dirty = false
   private var isAwaited = false
   private var lastDrawn: Int64?

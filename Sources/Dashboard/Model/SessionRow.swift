@@ -4,23 +4,23 @@ import Upstream
 
 /// What the dashboard knows about one session.
 public struct SessionRow: Sendable {
-  public let id: SessionID
-  public internal(set) var agent: String
-  public internal(set) var model: String
-  public internal(set) var upstream: String
+  let id: SessionID
+  var agent: String
+  var model: String
+  var upstream: String
   public internal(set) var mode: PinMode
   /// The session it branched off from or works for.
-  public let parent: SessionID?
+  let parent: SessionID?
   /// The turn from which `mode` applies, if it was changed here.
-  public internal(set) var modeSince: Int?
+  var modeSince: Int?
   /// The classes of cause that are repaired, as far as the mode allows.
-  public internal(set) var repairs: RepairSet
+  var repairs: RepairSet
   public internal(set) var window = SessionWindow()
-  public internal(set) var totals = Totals()
+  var totals = Totals()
   /// When something last happened, in milliseconds since 1970.
-  public internal(set) var lastActivity: Int64
+  var lastActivity: Int64
   /// Prefill progress of the turn in flight.
-  public internal(set) var progress: (processed: Int, total: Int)?
+  var progress: (processed: Int, total: Int)?
   /// Numbers of the turns in the window with a break, ascending.
   public internal(set) var breaks: [Int] = []
   /// Set if this is a session from the ledger, which has no turns in memory.
@@ -54,7 +54,7 @@ public struct SessionRow: Sendable {
   }
 
   /// The newest turn; nil for a stored session alone.
-  public var latest: TurnRecord? { window.last }
+  var latest: TurnRecord? { window.last }
 
   mutating func record(_ record: TurnRecord, at now: Int64) {
     if !record.agent.isEmpty { agent = record.agent }

@@ -1,29 +1,29 @@
 import Prefix
-public import Turns
+import Turns
 import Upstream
 
 /// Sums over finished turns.
-public struct Totals: Sendable, Equatable {
-  public private(set) var turns = 0
-  public private(set) var promptTokens = 0
+struct Totals: Sendable, Equatable {
+  private(set) var turns = 0
+  private(set) var promptTokens = 0
   /// Prompt and reused tokens of the turns whose server reports reuse.
-  public private(set) var reportedPrompt = 0
-  public private(set) var reused = 0
-  public private(set) var againAsForwarded = 0
-  public private(set) var againAsSent = 0
+  private(set) var reportedPrompt = 0
+  private(set) var reused = 0
+  private(set) var againAsForwarded = 0
+  private(set) var againAsSent = 0
   private var predictedAgain = 0
-  public private(set) var newTokens = 0
-  public private(set) var writtenTokens: Int?
+  private(set) var newTokens = 0
+  private(set) var writtenTokens: Int?
   /// Prefill time, and the tokens computed in it.
-  public private(set) var prefillMillis = 0.0
-  public private(set) var prefillTokens = 0
-  public private(set) var held = 0
-  public private(set) var broke = 0
-  public private(set) var failed = 0
+  private(set) var prefillMillis = 0.0
+  private(set) var prefillTokens = 0
+  private(set) var held = 0
+  private(set) var broke = 0
+  private(set) var failed = 0
 
-  public init() {}
+  init() {}
 
-  public mutating func add(_ record: TurnRecord) {
+  mutating func add(_ record: TurnRecord) {
     turns += 1
     if record.state == .failed {
       failed += 1
@@ -55,15 +55,15 @@ public struct Totals: Sendable, Equatable {
   }
 
   /// Reported reuse over all turns that report it, 0...1.
-  public var hitShare: Double? {
+  var hitShare: Double? {
     reportedPrompt > 0 ? Double(reused) / Double(reportedPrompt) : nil
   }
 
   /// Tokens that pinning kept from being computed again; negative if it cost some.
-  public var savedTokens: Int { againAsSent - predictedAgain }
+  var savedTokens: Int { againAsSent - predictedAgain }
 
   /// Seconds of prefill that `tokens` take at the speed seen here; nil if no speed is known.
-  public func prefillMillis(of tokens: Int) -> Double? {
+  func prefillMillis(of tokens: Int) -> Double? {
     guard prefillTokens > 0, prefillMillis > 0 else { return nil }
     return Double(tokens) * prefillMillis / Double(prefillTokens)
   }

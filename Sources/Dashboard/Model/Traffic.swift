@@ -1,11 +1,11 @@
 public import Prefix
 public import Turns
-public import Upstream
+import Upstream
 
 /// Names one turn.
 public struct TurnKey: Hashable, Sendable {
-  public var session: SessionID
-  public var turn: Int
+  var session: SessionID
+  var turn: Int
 
   public init(session: SessionID, turn: Int) {
     self.session = session
@@ -15,7 +15,7 @@ public struct TurnKey: Hashable, Sendable {
 
 /// One line of the list of all turns.
 public struct TailEntry: Sendable {
-  public enum Content: Sendable {
+  enum Content: Sendable {
     case turn(TurnRecord)
     /// Events that never arrived here; the records have them.
     case gap(Int)
@@ -39,25 +39,25 @@ public struct TailEntry: Sendable {
 /// Everything that arrived, bounded. A value: freezing the dashboard keeps a copy.
 public struct Traffic: Sendable {
   /// Sessions as they arrived.
-  public internal(set) var order: [SessionID] = []
+  var order: [SessionID] = []
   public internal(set) var rows: [SessionID: SessionRow] = [:]
   /// The newest turns of all sessions, oldest first.
   public internal(set) var tail: [TailEntry] = []
   /// How many tail entries ever arrived.
-  public internal(set) var tailCount = 0
-  public internal(set) var upstreams: [UpstreamStatus] = []
+  var tailCount = 0
+  var upstreams: [UpstreamStatus] = []
   public internal(set) var notices: [Notice] = []
-  public internal(set) var totals = Totals()
-  public internal(set) var byUpstream: [(name: String, totals: Totals)] = []
+  var totals = Totals()
+  var byUpstream: [(name: String, totals: Totals)] = []
   /// What was spent, by upstream and model.
   public internal(set) var costs: CostBreakdown
   /// Reported prompt and reused tokens for each local hour, ascending.
-  public internal(set) var hours: [(hour: Int, prompt: Int, reused: Int)] = []
-  public internal(set) var inFlight: Set<TurnKey> = []
+  var hours: [(hour: Int, prompt: Int, reused: Int)] = []
+  var inFlight: Set<TurnKey> = []
   public internal(set) var turnsSeen = 0
-  public internal(set) var unmeasured = 0
-  public internal(set) var lostEvents = 0
-  public internal(set) var lastTurnAt: Int64?
+  var unmeasured = 0
+  var lostEvents = 0
+  var lastTurnAt: Int64?
 
   static let tailLimit = 200
   static let noticeLimit = 200
@@ -76,7 +76,7 @@ public struct Traffic: Sendable {
     }
   }
 
-  public init(prices: PriceTable = .standard) {
+  init(prices: PriceTable = .standard) {
     self.prices = prices
     costs = CostBreakdown(prices: prices)
   }
@@ -86,7 +86,7 @@ public struct Traffic: Sendable {
   public subscript(session: SessionID) -> SessionRow? { rows[session] }
 
   /// The upstream that is down, if any.
-  public var failing: UpstreamStatus? {
+  var failing: UpstreamStatus? {
     upstreams.first {
       if case .down = $0.state { return true }
       return false

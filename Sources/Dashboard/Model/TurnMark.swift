@@ -1,8 +1,8 @@
 import Prefix
-public import Turns
+import Turns
 
 /// The one word that says how a turn went.
-public enum TurnMark: Sendable, Equatable {
+enum TurnMark: Sendable, Equatable {
   case none
   /// The agent's history changed and the server lost its prefix.
   case broke
@@ -16,7 +16,7 @@ public enum TurnMark: Sendable, Equatable {
   case branch
   case failed
 
-  public init(_ record: TurnRecord) {
+  init(_ record: TurnRecord) {
     if record.state == .failed {
       self = .failed
     } else if record.verdict.cause.isMutation {

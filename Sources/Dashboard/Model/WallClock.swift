@@ -3,12 +3,12 @@ import Bytes
 /// Wall clock texts. The offset of the local time zone is a value, so that they are pure.
 public struct WallClock: Sendable, Equatable {
   /// Seconds east of UTC.
-  public var utcOffset: Int
+  var utcOffset: Int
 
   public init(utcOffset: Int = 0) { self.utcOffset = utcOffset }
 
   /// `14:03:22`.
-  public func time(_ millis: Int64) -> String {
+  func time(_ millis: Int64) -> String {
     let local = (millis / 1_000).addingReportingOverflow(Int64(utcOffset)).partialValue
     let ofDay = Int(((local % 86_400) + 86_400) % 86_400)
     return [ofDay / 3_600, ofDay % 3_600 / 60, ofDay % 60].map { Humanised.padded($0, 2) }
@@ -16,10 +16,10 @@ public struct WallClock: Sendable, Equatable {
   }
 
   /// `14:03`.
-  public func shortTime(_ millis: Int64) -> String { String(time(millis).prefix(5)) }
+  func shortTime(_ millis: Int64) -> String { String(time(millis).prefix(5)) }
 
   /// `2026-11-21 14:03`.
-  public func date(_ millis: Int64) -> String {
+  func date(_ millis: Int64) -> String {
     let local = (millis / 1_000).addingReportingOverflow(Int64(utcOffset)).partialValue
     // Days to a date in the Gregorian calendar, with years that begin in March.
     let days = Int((Double(local) / 86_400).rounded(.down)) + 719_468

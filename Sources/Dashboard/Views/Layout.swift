@@ -2,15 +2,15 @@
 /// nothing moves when data arrives.
 public struct Layout: Sendable, Equatable {
   /// How much there is room for in a line.
-  public enum Tier: Int, Sendable, Comparable {
+  enum Tier: Int, Sendable, Comparable {
     /// From 40, 60, 80, 118 and 150 columns.
     case tiny, narrow, normal, wide, vast
 
-    public static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
+    static func < (a: Tier, b: Tier) -> Bool { a.rawValue < b.rawValue }
   }
 
-  public let size: Size
-  public let tier: Tier
+  let size: Size
+  let tier: Tier
   public let title: Rect
   /// Empty on low screens.
   public let status: Rect
@@ -87,7 +87,7 @@ public struct Layout: Sendable, Equatable {
   public var turnTable: Rect { part(map.endRow, body.rows - map.rows) }
   public var turnRows: Int { max(0, turnTable.rows - (isTall ? 2 : 1)) }
   /// Cells of a lane.
-  public var mapCells: Int { max(1, size.columns - Layout.laneLabel - 1) }
+  var mapCells: Int { max(1, size.columns - Layout.laneLabel - 1) }
   static let laneLabel = 10
 
   // MARK: Break

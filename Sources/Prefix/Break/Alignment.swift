@@ -19,7 +19,7 @@ public enum Match: Sendable, Equatable {
     }
   }
 
-  public var isUnchanged: Bool {
+  var isUnchanged: Bool {
     switch self {
     case .same, .neutral: true
     case .changed, .new: false
@@ -35,11 +35,11 @@ public struct Alignment: Sendable {
   /// Old blocks without a counterpart.
   public let dropped: [Int]
   /// Whether the messages of the old request are continued without being sent again.
-  public let isChained: Bool
+  let isChained: Bool
 
   /// - Parameter isChained: the new request names the response it continues instead of sending the
   ///   messages again; all its messages are new and none of the old ones is missing.
-  public init(old: History, new: History, isChained: Bool = false) {
+  init(old: History, new: History, isChained: Bool = false) {
     var matches = Array(repeating: Match.new, count: new.index.blocks.count)
     var used = Array(repeating: false, count: old.index.blocks.count)
     for group in BlockGroup.allCases {

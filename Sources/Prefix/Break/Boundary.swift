@@ -5,14 +5,14 @@ public import Prompt
 public struct Boundary: Sendable, Equatable {
   /// Block of the new request; one past the end of its run if old blocks are missing there.
   public let block: Int
-  public let group: BlockGroup
+  let group: BlockGroup
   /// The old block that stood there; nil if the new one stands where there was none.
   public let oldBlock: Int?
   /// Bytes of the old prompt (all blocks but knobs, in rendering order) in front of the difference.
   public let keptBytes: Int
   /// Offset of the first differing byte in the block and in the body.
-  public let blockOffset: Int
-  public let bodyOffset: Int
+  let blockOffset: Int
+  let bodyOffset: Int
   /// Blocks of the new request in front of the difference.
   private let kept: [Range<Int>]
 

@@ -37,7 +37,7 @@ public struct Echo: Sendable, Equatable {
   }
 
   public let text: Fidelity
-  public let reasoning: Fidelity
+  let reasoning: Fidelity
   public let calls: Fidelity
   /// Calls are the same but for their ids.
   public let renamesIDs: Bool

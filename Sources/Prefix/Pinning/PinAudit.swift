@@ -44,14 +44,14 @@ public struct PinAudit: Sendable, Equatable {
   /// One answered turn of a pinned session, in tokens.
   public struct Turn {
     /// Tokens of the previous prompt that the request still begins with: as sent, and as forwarded.
-    public var keptAsSent: Int
-    public var keptForwarded: Int
+    var keptAsSent: Int
+    var keptForwarded: Int
     /// Tokens the server reused; nil if it does not say.
-    public var reported: Int?
+    var reported: Int?
     /// The classes that were repaired on this turn.
-    public var repairs: RepairSet
+    var repairs: RepairSet
     /// Whether something else explains a low count: a restart, another session, a lapsed lifetime.
-    public var isExplained: Bool
+    var isExplained: Bool
 
     public init(
       keptAsSent: Int, keptForwarded: Int, reported: Int?, repairs: RepairSet, isExplained: Bool
@@ -65,7 +65,7 @@ public struct PinAudit: Sendable, Equatable {
   }
 
   /// A gain smaller than this proves nothing: templates and block sizes round by as much.
-  public static let smallestGain = 256
+  static let smallestGain = 256
   /// So many turns in a row without the gain are a contradiction.
   public static let patience = 3
 

@@ -29,7 +29,7 @@ public struct PinDecision {
   public var isRewritten: Bool
   public var forwardedBytes: Int
   /// Bytes of blocks that the agent dropped and the server still has.
-  public var ghostBytes: Int
+  var ghostBytes: Int
   /// Bytes of notes added by this request.
   public var noteBytes: Int
   /// What the server had of the prompt, and with how much of it the forwarded prompt still begins;

@@ -84,7 +84,7 @@ public enum RepairClass: UInt8, Sendable, CaseIterable {
   }
 
   /// How much the repair has to assume.
-  public var tier: RepairTier {
+  var tier: RepairTier {
     switch self {
     case .neutral, .toolOrder, .toolSchema, .rewriting, .ids, .billing, .echo: .lossless
     case .clock, .environment, .memory, .toolDescription, .edit, .inserted: .moved

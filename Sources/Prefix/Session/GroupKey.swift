@@ -4,10 +4,10 @@ public import Prompt
 /// in which dialect.
 public struct GroupKey: Hashable, Sendable {
   /// Keyed hash of the credential; 0 without one. The credential itself is never kept.
-  public var credential: Int
+  var credential: Int
   /// Index of the upstream in the configuration.
   public var upstream: Int
-  public var dialect: Dialect
+  var dialect: Dialect
 
   public init(credential: Int, upstream: Int, dialect: Dialect) {
     self.credential = credential

@@ -37,9 +37,9 @@ public struct History {
   public let model: String
   /// Bytes of the conversation that this request continues by naming a response instead of sending
   /// it again (OpenAI Responses).
-  public let inheritedBytes: Int
+  let inheritedBytes: Int
 
-  public init(index: RequestIndex, body: ByteBuffer, inheritedBytes: Int = 0) {
+  init(index: RequestIndex, body: ByteBuffer, inheritedBytes: Int = 0) {
     self.index = index
     self.body = body
     self.inheritedBytes = inheritedBytes
@@ -66,7 +66,7 @@ public struct History {
   /// Bytes of the whole prompt, inherited ones included.
   public var promptBytes: Int { index.promptBytes + inheritedBytes }
 
-  public var bytesKept: Int { body?.capacity ?? 0 }
+  var bytesKept: Int { body?.capacity ?? 0 }
 
   /// Hash of the key by which the body names its conversation; nil without one, or if the body was
   /// evicted.

@@ -50,7 +50,7 @@ public struct KeptApart: @unchecked Sendable {
 public struct KeptTexts: Sendable {
   /// The keys of the pieces of the body, in order.
   public let body: [UInt64]
-  public let parts: [UInt64: [UInt8]]
+  let parts: [UInt64: [UInt8]]
   /// The most bytes that a body may have.
   private let longestBody: Int
 

@@ -6,7 +6,7 @@ public import Prompt
 /// of them is reused from there. Only digests are kept.
 public struct OlderPrompts: Sendable {
   /// As many variants as agents were seen to alternate between, and some more.
-  public static let limit = 4
+  static let limit = 4
 
   private struct Entry: Sendable, Equatable {
     var chain: [UInt64]

@@ -2,20 +2,20 @@ public import Prompt
 
 /// What a request brings with it besides its body.
 public struct RequestContext: Sendable {
-  public var key: GroupKey
+  var key: GroupKey
   /// Hash of an explicit session id; nil without one.
-  public var hint: UInt64?
+  var hint: UInt64?
   /// Hash of the conversation key in the body; nil without one. Some clients use one for all
   /// conversations of a user, so it says less than `hint`.
   var conversationKey: UInt64?
   /// What a session must not contradict.
   var narrowing: UInt64? { hint ?? conversationKey }
   /// The client connection it came on.
-  public var connection: UInt64
+  var connection: UInt64
   /// Monotonic milliseconds.
-  public var now: UInt64
+  var now: UInt64
   /// Where the upstream renders the tools, as far as is known.
-  public var order: RenderingOrder
+  var order: RenderingOrder
 
   public init(
     key: GroupKey, hint: UInt64?, connection: UInt64, now: UInt64,

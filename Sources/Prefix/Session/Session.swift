@@ -7,13 +7,13 @@ public final class Session {
   public let key: GroupKey
   /// Hash of an explicit session id that came with the requests; nil without one. One id is shared
   /// by main thread, subagents and side calls, so it narrows but never decides.
-  public let hint: UInt64?
+  let hint: UInt64?
   public internal(set) var parent: SessionID?
   public internal(set) var isSideCall: Bool
   /// Turns so far.
   public internal(set) var turns = 0
   public internal(set) var history: History?
-  public internal(set) var lastUsed: UInt64
+  var lastUsed: UInt64
   public var mode: PinMode
   /// The classes that are repaired, as far as the mode allows; from the next turn on.
   public var repairs: RepairSet
@@ -37,7 +37,7 @@ public final class Session {
   /// Reads the cache markers of the session's requests.
   public var markerScan: CacheMarkerScan
   /// The id of the last response, for OpenAI Responses chains.
-  public var lastResponse: UInt64?
+  var lastResponse: UInt64?
   /// What is known of the last answered turn; nil while a turn is under way.
   public var last: LastTurn?
 

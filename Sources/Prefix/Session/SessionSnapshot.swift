@@ -36,11 +36,11 @@ public struct SessionSnapshot: @unchecked Sendable {
   /// The index of the upstream and the hash of the credential are those of the run it was taken in;
   /// whoever restores it puts in those of its own.
   public var key: GroupKey
-  public let parent: SessionID?
+  let parent: SessionID?
   public let turns: Int
-  public let mode: PinMode
-  public let repairs: RepairSet
-  public let agent: String
+  let mode: PinMode
+  let repairs: RepairSet
+  let agent: String
 
   let hint: UInt64?
   let isSideCall: Bool

@@ -7,7 +7,7 @@ public struct SessionLimits: Sendable {
   /// Bytes of kept bodies over all sessions.
   public var bodyBytes = 256 << 20
   /// What is pinned is kept for longer: only the numbers above bound it.
-  public var idleMillis: UInt64 = 24 * 3600 * 1000
+  var idleMillis: UInt64 = 24 * 3600 * 1000
 
   public init() {}
 }

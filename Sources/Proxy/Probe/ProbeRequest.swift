@@ -8,9 +8,9 @@ public struct ProbeRequest {
   /// JSON to post; nil asks with GET.
   public var body: ByteBuffer?
   /// A longer answer is not read.
-  public var maxAnswerBytes: Int
+  var maxAnswerBytes: Int
   /// For all of it, connecting included.
-  public var timeoutMillis: UInt64
+  var timeoutMillis: UInt64
 
   public init(
     path: String, body: ByteBuffer? = nil, maxAnswerBytes: Int = 1 << 20,

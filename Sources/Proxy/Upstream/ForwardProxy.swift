@@ -3,8 +3,8 @@ public import Wire
 /// An HTTP proxy that stands between this one and an upstream. Its credentials are sent to it and
 /// never shown.
 public struct ForwardProxy: Sendable, Equatable {
-  public let host: String
-  public let port: Int
+  let host: String
+  let port: Int
   /// Value of Proxy-Authorization.
   let authorization: String?
 
@@ -15,7 +15,7 @@ public struct ForwardProxy: Sendable, Equatable {
     case malformedCredentials
 
     /// The cause in a few words, without a part of the text.
-    public var reason: String {
+    var reason: String {
       switch self {
       case .malformed(let error): error.reason
       case .unsupportedScheme: "is no http:// proxy, the only kind supported"

@@ -1,5 +1,5 @@
 /// What one scripted change does to a conversation that was sent before.
-public enum ScriptedMutation: String, Sendable {
+enum ScriptedMutation: String, Sendable {
   /// The digits of the billing line in the first system block change.
   case billingLine
   /// The time in the system prompt moves on.
@@ -26,8 +26,8 @@ public enum ScriptedMutation: String, Sendable {
 }
 
 /// One request of a scripted session.
-public struct AgentRequest: Sendable {
-  public enum Purpose: String, Sendable {
+struct AgentRequest: Sendable {
+  enum Purpose: String, Sendable {
     /// A turn of the main conversation.
     case turn
     case title
@@ -36,49 +36,49 @@ public struct AgentRequest: Sendable {
     case summary
   }
 
-  public var purpose: Purpose
+  var purpose: Purpose
   /// Number of the main turn this belongs to, from 1 in every conversation.
-  public var turn: Int
+  var turn: Int
   /// Number of the conversation, from 1.
-  public var conversation: Int
+  var conversation: Int
   /// What was changed on purpose since the turn before.
-  public var mutation: ScriptedMutation?
-  public var target: String
-  public var fields: [Field]
-  public var body: [UInt8]
+  var mutation: ScriptedMutation?
+  var target: String
+  var fields: [Field]
+  var body: [UInt8]
 
-  public struct Field: Sendable, Equatable {
-    public var name: String
-    public var value: String
+  struct Field: Sendable, Equatable {
+    var name: String
+    var value: String
   }
 }
 
 /// What an agent understood of an answer.
-public struct AgentReply: Sendable, Equatable {
-  public struct Call: Sendable, Equatable {
-    public var id: String
-    public var name: String
+struct AgentReply: Sendable, Equatable {
+  struct Call: Sendable, Equatable {
+    var id: String
+    var name: String
     /// JSON as it was received.
-    public var arguments: String
+    var arguments: String
 
-    public init(id: String, name: String, arguments: String) {
+    init(id: String, name: String, arguments: String) {
       self.id = id
       self.name = name
       self.arguments = arguments
     }
   }
 
-  public var text: String
-  public var calls: [Call]
+  var text: String
+  var calls: [Call]
 
-  public init(text: String, calls: [Call] = []) {
+  init(text: String, calls: [Call] = []) {
     self.text = text
     self.calls = calls
   }
 }
 
 /// The agents that the demonstration plays.
-public enum ScriptedAgent: String, Sendable, CaseIterable {
+enum ScriptedAgent: String, Sendable, CaseIterable {
   case claudeCode = "claude-code"
   case opencode
   case codex

@@ -5,45 +5,45 @@ public import EventLoop
 /// Belongs to the thread of its loop.
 public final class DemoAgent {
   public struct Options: Sendable {
-    public var agents = ScriptedAgent.allCases
+    var agents = ScriptedAgent.allCases
     /// Main turns per agent; nil plays for ever.
     public var turnLimit: Int?
     /// Factor on all pauses between requests; 0 leaves none.
     public var pace = 1.0
     /// Range of the pause before a request, in milliseconds.
-    public var pauseMillis = 800...2_600
+    var pauseMillis = 800...2_600
     /// The same seed gives the same conversations and the same pauses.
-    public var seed: UInt64 = 1
+    var seed: UInt64 = 1
     /// Wait after a failed request.
-    public var retryMillis: UInt64 = 1_000
+    var retryMillis: UInt64 = 1_000
 
     public init() {}
   }
 
   /// One request that was answered.
-  public struct Turn: Sendable {
-    public var agent: ScriptedAgent
-    public var request: AgentRequest
-    public var status: Int
-    public var reply: AgentReply
+  struct Turn: Sendable {
+    var agent: ScriptedAgent
+    var request: AgentRequest
+    var status: Int
+    var reply: AgentReply
     /// What the server reported; nil if it reported nothing.
-    public var cachedTokens: Int?
-    public var processedTokens: Int?
+    var cachedTokens: Int?
+    var processedTokens: Int?
   }
 
-  public struct Counts: Sendable, Equatable {
-    public var answered = 0
-    public var failed = 0
-    public var mutations = 0
+  struct Counts: Sendable, Equatable {
+    var answered = 0
+    var failed = 0
+    var mutations = 0
   }
 
-  public private(set) var counts = Counts()
+  private(set) var counts = Counts()
   /// Called on the loop for every answered request.
-  public var onTurn: ((Turn) -> Void)?
+  var onTurn: ((Turn) -> Void)?
   /// Called once on the loop when all agents have played `turnLimit` turns.
   public var onFinish: (() -> Void)?
   /// Called on the loop with the reason when a request got no answer; it is sent again.
-  public var onFailure: ((ScriptedAgent, String) -> Void)?
+  var onFailure: ((ScriptedAgent, String) -> Void)?
 
   private var players: [Player] = []
 

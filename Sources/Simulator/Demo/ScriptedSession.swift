@@ -4,8 +4,8 @@ import Bytes
 ///
 /// Pure: the same seed and the same replies give the same requests. Conversations grow turn by turn,
 /// are changed at the turns that `ScriptedAgent.mutations` names, and are followed by new ones.
-public struct ScriptedSession: Sendable {
-  public let agent: ScriptedAgent
+struct ScriptedSession: Sendable {
+  let agent: ScriptedAgent
   private let seed: UInt64
   private var numbers: SeededNumbers
   private var conversation = 0
@@ -31,7 +31,7 @@ public struct ScriptedSession: Sendable {
     "Your task is to create a detailed summary of the conversation so far, paying close attention "
     + "to what was asked and what was done."
 
-  public init(agent: ScriptedAgent, seed: UInt64) {
+  init(agent: ScriptedAgent, seed: UInt64) {
     self.agent = agent
     self.seed = seed
     numbers = SeededNumbers(seed: seed)
@@ -40,7 +40,7 @@ public struct ScriptedSession: Sendable {
 
   /// The next request.
   /// - Parameter reply: the answer to the request before; nil if there was none.
-  public mutating func next(after reply: AgentReply?) -> AgentRequest {
+  mutating func next(after reply: AgentReply?) -> AgentRequest {
     take(reply)
     if turn >= agent.turnsPerConversation { startConversation() }
     if let side = sideRequest() { return side }

@@ -4,30 +4,30 @@ import Synchronization
 public final class SimulatorRecord: Sendable {
   /// One request as it arrived.
   public struct Request: Sendable, Equatable {
-    public let method: String
+    let method: String
     public let target: String
-    public let userAgent: String?
+    let userAgent: String?
     /// The decoded body, byte for byte.
     public let body: [UInt8]
   }
 
   /// Running totals since the server was made.
-  public struct Counts: Sendable, Equatable {
-    public var requests = 0
-    public var connections = 0
+  struct Counts: Sendable, Equatable {
+    var requests = 0
+    var connections = 0
     /// Answers that were sent to their end.
-    public var completed = 0
+    var completed = 0
     /// Answers that ended early because the client left.
-    public var cancelled = 0
+    var cancelled = 0
     /// Requests answered with an error.
-    public var refused = 0
+    var refused = 0
     /// Prompts being worked on, without those that wait for a slot.
-    public var running = 0
-    public var waiting = 0
+    var running = 0
+    var waiting = 0
     /// Prompt tokens computed, prompt tokens found in the cache, tokens generated.
-    public var processedTokens = 0
-    public var cachedTokens = 0
-    public var generatedTokens = 0
+    var processedTokens = 0
+    var cachedTokens = 0
+    var generatedTokens = 0
   }
 
   private struct State {
@@ -47,7 +47,7 @@ public final class SimulatorRecord: Sendable {
   /// The latest requests that carried a body, oldest first.
   public var requests: [Request] { state.withLock { $0.requests } }
 
-  public var counts: Counts { state.withLock { $0.counts } }
+  var counts: Counts { state.withLock { $0.counts } }
 
   func add(_ request: Request) {
     state.withLock { state in

@@ -7,8 +7,8 @@ public import EventLoop
 /// Belongs to the thread of its loop; `record` may be read from anywhere.
 public final class SimulatorServer {
   public let address: SocketAddress
-  public let options: SimulatorOptions
-  public let record: SimulatorRecord
+  let options: SimulatorOptions
+  let record: SimulatorRecord
   let loop: Loop
   let model: SimulatedModel
   /// Where every connection reads to; used up before the next read.

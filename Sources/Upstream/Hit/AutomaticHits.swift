@@ -5,8 +5,8 @@
 ///     kept 1,100                1,024
 ///     kept 1,160                1,152
 public struct AutomaticHits: Sendable, Equatable {
-  public static let minimum = 1024
-  public static let step = 128
+  static let minimum = 1024
+  static let step = 128
 
   public init() {}
 

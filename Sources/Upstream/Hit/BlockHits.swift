@@ -5,12 +5,12 @@
 ///     the same prompt again, 992 tokens           976   the last block is computed for its last token
 public struct BlockHits: Sendable, Equatable {
   /// Tokens per block.
-  public var size: Int
+  var size: Int
 
   public static let vLLM = BlockHits(size: 16)
   public static let sgLang = BlockHits(size: 1)
 
-  public init(size: Int) { self.size = max(1, size) }
+  init(size: Int) { self.size = max(1, size) }
 
   public func predicted(_ query: HitQuery) -> Int {
     min(query.common, max(0, query.prompt - 1)) / size * size

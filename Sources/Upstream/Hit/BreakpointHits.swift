@@ -9,7 +9,7 @@ public struct BreakpointHits: Sendable, Equatable {
   /// Tokens below which a prefix is not stored; depends on the model.
   public var minimum: Int
 
-  public static let lookBack = 20
+  static let lookBack = 20
   public static let shortLifetimeMillis: UInt64 = 5 * 60 * 1000
   public static let longLifetimeMillis: UInt64 = 60 * 60 * 1000
 

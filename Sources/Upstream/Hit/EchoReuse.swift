@@ -2,8 +2,8 @@
 /// its template may write an answer in other tokens than the model did.
 public struct EchoReuse: Sendable, Equatable {
   /// Shares of plain answers and of answers with tool calls, 0...1; nil before the first one.
-  public private(set) var text: Double?
-  public private(set) var calls: Double?
+  private(set) var text: Double?
+  private(set) var calls: Double?
 
   public init() {}
 

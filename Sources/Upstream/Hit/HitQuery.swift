@@ -7,13 +7,13 @@ public struct HitQuery: Sendable {
   public var previous: Int
   /// Of the last answer, as much as the request goes on with behind the previous prompt; 0 if not all
   /// of that was kept.
-  public var echoed: Int
+  var echoed: Int
   /// The whole last answer; 0 if not known.
   public var generated: Int
   /// The prompt of this request.
   public var prompt: Int
   /// Monotonic milliseconds.
-  public var now: UInt64
+  var now: UInt64
   /// Where the server holds the session's prompt as a whole, as far as it is unchanged.
   public var marks: [PrefixMark]
   /// Where this request asks for its prompt to be kept (`cache_control`), in its order.

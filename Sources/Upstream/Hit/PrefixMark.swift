@@ -5,11 +5,11 @@ public struct PrefixMark: Sendable, Equatable {
   public var bytes: Int
   public var tokens: Int
   /// Content blocks in front of it, for rules that count blocks; 0 where none are counted.
-  public var blocks: Int
+  var blocks: Int
   /// Monotonic milliseconds of its last use, from which its lifetime runs.
   public var usedAt: UInt64
   /// nil if it stays until it is displaced.
-  public var lifetimeMillis: UInt64?
+  var lifetimeMillis: UInt64?
 
   public init(
     bytes: Int, tokens: Int, blocks: Int = 0, usedAt: UInt64, lifetimeMillis: UInt64? = nil
@@ -21,7 +21,7 @@ public struct PrefixMark: Sendable, Equatable {
     self.lifetimeMillis = lifetimeMillis
   }
 
-  public func hasLapsed(at now: UInt64) -> Bool {
+  func hasLapsed(at now: UInt64) -> Bool {
     guard let lifetimeMillis else { return false }
     return now > usedAt && now - usedAt > lifetimeMillis
   }

@@ -10,7 +10,7 @@ public struct SlotHits: Sendable, Equatable {
   public var resumesAtCheckpoints: Bool
 
   /// Distances of checkpoints from the end of each prompt.
-  public static let checkpointOffsets = [4, 4 + 512]
+  static let checkpointOffsets = [4, 4 + 512]
 
   public init(resumesAtCheckpoints: Bool = false) {
     self.resumesAtCheckpoints = resumesAtCheckpoints
@@ -26,7 +26,7 @@ public struct SlotHits: Sendable, Equatable {
   }
 
   /// The last checkpoint that is not behind `tokens`.
-  public static func checkpoint(_ marks: [PrefixMark], atMost tokens: Int) -> Int? {
+  static func checkpoint(_ marks: [PrefixMark], atMost tokens: Int) -> Int? {
     let places = marks.flatMap { mark in checkpointOffsets.map { mark.tokens - $0 } }
     return places.filter { $0 > 0 && $0 <= tokens }.max()
   }

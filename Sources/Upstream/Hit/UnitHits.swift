@@ -10,16 +10,16 @@
 ///     ends at 1000 and 1500, kept 1400 of 1500     1000
 public struct UnitHits: Sendable, Equatable {
   /// Prompts shorter than this are not stored.
-  public var minimum: Int
+  var minimum: Int
   /// Whether the end of an answer is one of the stored places.
-  public var storesOutput: Bool
+  var storesOutput: Bool
 
   public static let deepSeek = UnitHits(minimum: 64, storesOutput: true)
   public static let openAI = UnitHits(minimum: 1024, storesOutput: false)
   /// Breakpoints that one request writes at most (OpenAI).
   public static let writes = 4
 
-  public init(minimum: Int, storesOutput: Bool) {
+  init(minimum: Int, storesOutput: Bool) {
     self.minimum = minimum
     self.storesOutput = storesOutput
   }

@@ -15,9 +15,9 @@ public struct HeldPrompt: Sendable, Equatable {
   /// All of the prompt that is held.
   public var prompt: Int
   /// Whether the server counted `prompt`, and holds all of it.
-  public var isCounted: Bool
+  var isCounted: Bool
   /// What is held of the answer behind it.
-  public var generated: Int
+  var generated: Int
 
   /// - Parameter ends: one for each element of `chain`, ascending.
   public init(
@@ -33,7 +33,7 @@ public struct HeldPrompt: Sendable, Equatable {
     self.generated = generated
   }
 
-  public var tokens: Int { prompt + generated }
+  var tokens: Int { prompt + generated }
 
   /// Hash of a sequence that goes on with one more element.
   public static func join(_ hash: UInt64, _ next: UInt64) -> UInt64 {
@@ -69,14 +69,14 @@ public struct SlotRequest: Sendable {
   /// See `HeldPrompt`.
   public var chain: [UInt64]
   /// Where each of these blocks ends, in bytes of the prompt.
-  public var bytes: [Int]
+  var bytes: [Int]
   /// The whole prompt.
-  public var prompt: Int
+  var prompt: Int
   /// The prompt that the request is known to continue, and how much of what is held of it the request
   /// begins with; nil on a first turn.
-  public var own: (key: UInt64, common: Int)?
+  var own: (key: UInt64, common: Int)?
   /// The slot that the request names; nil if the server is to choose.
-  public var slot: Int?
+  var slot: Int?
 
   public init(
     chain: [UInt64], bytes: [Int], prompt: Int, own: (key: UInt64, common: Int)? = nil,
@@ -98,7 +98,7 @@ public struct SlotOverlap: Sendable, Equatable {
   /// Whether the server counted these tokens, here or before.
   public var isExact: Bool
   /// Names the place where the two part; 0 if there is nothing to learn about it.
-  public var mark: UInt64
+  var mark: UInt64
 
   public init(tokens: Int, isOwn: Bool = false, isExact: Bool = true, mark: UInt64 = 0) {
     self.tokens = tokens

@@ -30,7 +30,7 @@ public struct SlotPool: Sendable {
   }
 
   /// More slots than this are not played.
-  public static let maxSlots = 64
+  static let maxSlots = 64
   /// Bounds of what is remembered of the host's memory: prompts, and blocks in all of them.
   public static let maxEntries = 64
   static let maxEntryBlocks = 1 << 16
@@ -48,7 +48,7 @@ public struct SlotPool: Sendable {
     var isBusy = false
   }
 
-  public let memory: HostMemory
+  let memory: HostMemory
   private var slots: [Slot]
   /// Oldest first.
   private(set) var entries: [HeldPrompt] = []
