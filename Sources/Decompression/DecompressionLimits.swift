@@ -6,8 +6,8 @@ public struct DecompressionLimits: Sendable {
   public var bytesPerCall = 8 << 20
   /// How many times its input the output may be, once it is larger than `ratioFloor`. Text rarely
   /// shrinks to less than a fiftieth, and a stream of equal events to less than a two-hundredth.
-  var ratio = 400
-  var ratioFloor = 1 << 20
+  public var ratio = 400
+  public var ratioFloor = 1 << 20
 
   public init() {}
 }
