@@ -122,8 +122,9 @@ private struct JSONDecoder {
   }
 }
 
-/// Decodes the escapes of a JSON string's inside (RFC 8259 section 7). Malformed escapes stay as
-/// they are and lone surrogates become U+FFFD: the result is for reading, never for sending.
+/// Decodes the escapes of a JSON string's inside (RFC 8259 section 7). A malformed `\u` stays as it
+/// is, any other byte behind a backslash stands for itself, and lone surrogates become U+FFFD: the
+/// result is for reading, never for sending.
 public func decodeJSONString(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
   let whole = UnsafeRawBufferPointer(rebasing: bytes)
   guard var escape = nextEscape(whole, 0) else { return String(decoding: whole, as: UTF8.self) }

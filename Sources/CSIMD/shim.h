@@ -15,7 +15,7 @@ static inline uint64_t csimd_equal_portable(const void *block, uint8_t byte) {
     uint64_t word = 0;
     // Read so that the first byte is the lowest one on every processor.
     for (int k = 0; k < 8; k++) word |= (uint64_t)((const uint8_t *)block)[at + k] << (8 * k);
-    word ^= 0x0101010101010101 * byte;
+    word ^= (uint64_t)0x0101010101010101 * byte;
     const uint64_t equal = ~(((word & low) + low) | word | low);
     // The top bits of all bytes, moved beside each other.
     bits |= (equal >> 7) * 0x0102040810204080 >> 56 << at;

@@ -195,8 +195,10 @@ private struct ReferenceMatcher {
 
   /// How far ahead a block is looked for after a run of new ones.
   private static let farthest = 32
-  /// After so many in a row the reference is another conversation: only its next block is looked at.
+  /// After more than these in a row the reference is probably another conversation, and only every so
+  /// many blocks looks farther than at the next one.
   private static let strangers = 96
+  private static let stride = 8
 
   init(_ reference: RequestIndexer.Reference?, _ group: BlockGroup) {
     self.reference = reference
@@ -211,7 +213,8 @@ private struct ReferenceMatcher {
   /// (blocks were replaced or removed).
   mutating func match(_ body: UnsafeRawBufferPointer, at position: Int) -> Block? {
     guard let reference else { return nil }
-    let ahead = misses > Self.strangers ? 1 : 3 + min(misses, Self.farthest)
+    let isSparse = misses > Self.strangers && misses % Self.stride != 0
+    let ahead = isSparse ? 1 : 3 + min(misses, Self.farthest)
     for candidate in next..<min(next + ahead, end) {
       let block = reference.index.blocks[candidate]
       if isSame(block, reference, body, position) {

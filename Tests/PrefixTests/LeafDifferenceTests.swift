@@ -11,7 +11,7 @@ import Testing
     let texts = [
       "one", "one ", "two", "", " ", "{\\\"a\\\":1}", "{\\\"a\\\": 1.0}", "\\u006fne", "on\\u0065",
       "on\\u00E9",
-      "on\\u00e9", "one\\n", "\\tone", "on",
+      "on\\u00e9", "one\\n", "\\tone", "on", "\\one",
     ]
     var values: [String] = []
     for text in texts {
@@ -25,6 +25,7 @@ import Testing
         #"{"role":"user","content":[{"type":"output_text","text":"one","annotations":[{"content":"\#(text)"}]}]}"#,
         #"{"role":"user","content":[{"type":"text","text":"one","cache_control":{"text":"\#(text)"}}]}"#,
         #"{"role":"user","content":[{"type":"text","text":"one","text":"\#(text)"}]}"#,
+        #"{"role":"user","content":[{"type":"text","te\u0078t":"one","text":"\#(text)"}]}"#,
         #"{"role":"user","content":"one","strict":{"text":"\#(text)"}}"#,
         #"{"role":"assistant","content":"one","reasoning_content":"\#(text)"}"#,
         #"{"role":"assistant","content":null,"tool_calls":[{"id":"\#(text)","function":{"name":"f","arguments":"{}"}}]}"#,

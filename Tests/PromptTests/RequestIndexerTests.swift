@@ -112,6 +112,20 @@ private func texts(_ json: String, _ index: RequestIndex, _ group: BlockGroup) -
     }
   }
 
+  @Test func `blocks are found again behind many that the reference does not have`() throws {
+    var random = SplitMix(seed: 8)
+    let tail = (1000..<1040).map { message($0, &random) }
+    let before = (0..<2).map { message($0, &random) }
+    let longer = (2..<250).map { message($0, &random) }
+    let old = ByteBuffer(copying: Array(body(before + tail, &random).utf8))
+    let new = ByteBuffer(copying: Array(body(longer + tail, &random).utf8))
+    let oldIndex = try #require(RequestIndexer.index(old.bytes, dialect: .openAIChat))
+    let plain = try #require(RequestIndexer.index(new.bytes, dialect: .openAIChat))
+    let fast = RequestIndexer.index(
+      new.bytes, dialect: .openAIChat, reference: .init(index: oldIndex, body: old.bytes))
+    #expect(fast?.blocks == plain.blocks)
+  }
+
   private func message(_ number: Int, _ random: inout SplitMix) -> String {
     let text = String(repeating: "word\\n", count: Int.random(in: 0...9, using: &random))
     return

@@ -2,9 +2,9 @@ import Bytes
 
 /// Tells of two messages that they differ in words without decoding them.
 enum RawWords {
-  /// Whether no form of the two renders alike, because text that every template shows differs in a
-  /// letter or a digit. Up to there the bytes are the same, so both are at the same place of the same
-  /// member. False where that cannot be told so cheaply.
+  /// Whether no form of the two renders alike, but for the one without reasoning, because text that
+  /// every template shows differs in a letter or a digit. Up to there the bytes are the same, so both
+  /// are at the same place of the same member. False where that cannot be told so cheaply.
   /// - Parameter front: how many leading bytes are the same.
   static func differ(
     _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, from front: Int
@@ -20,7 +20,10 @@ enum RawWords {
   private static func isOther(_ bytes: UnsafeRawBufferPointer, _ at: Int) -> Bool {
     switch bytes[at] {
     case UInt8(ascii: "\""): false
-    case UInt8(ascii: "\\"): at + 1 < bytes.count && bytes[at + 1] != UInt8(ascii: "u")
+    case UInt8(ascii: "\\"):
+      at + 1 < bytes.count && "\"\\/bfnrt".utf8.contains(bytes[at + 1])
+    // Where a sequence of UTF-8 is broken, several bytes may stand for one character.
+    case 0x80...0xBF: false
     default: true
     }
   }
@@ -39,7 +42,8 @@ enum RawWords {
     bytes[max(0, at - 5)..<at].contains(UInt8(ascii: "\\"))
   }
 
-  /// Whether the byte stands in the content of a message, or in the text of one of its parts.
+  /// Whether the byte stands in the content of a message, or in the text or content of one of its
+  /// parts.
   private static func isText(_ message: UnsafeRawBufferPointer, _ at: Int) -> Bool {
     guard let content = member(of: message, 0, at), content.isCalled("content") else {
       return false
@@ -70,8 +74,8 @@ enum RawWords {
     func isCalled(_ wanted: StaticString) -> Bool { equal(name, wanted) }
   }
 
-  /// The member of the object at `start` in whose value the byte stands; nil if text stands in front of
-  /// it, since of members of one name some forms read the first only.
+  /// The member of the object at `start` in whose value the byte stands; nil if text may stand in
+  /// front of it, since of members of one name some forms read the first only.
   private static func member(
     of bytes: UnsafeRawBufferPointer, _ start: Int, _ at: Int
   ) -> Member? {
@@ -80,6 +84,7 @@ enum RawWords {
     _ = scanner.members { key, value in
       guard value.upperBound > at else {
         return !equal(bytes[key], "content") && !equal(bytes[key], "text")
+          && !bytes[key].contains(UInt8(ascii: "\\"))
       }
       if value.contains(at) { found = Member(name: bytes[key], value: value) }
       return false
