@@ -33,7 +33,6 @@ struct HeadScanner<Start: StartLine> {
   mutating func consume(
     _ input: UnsafeRawBufferPointer
   ) throws(WireError) -> (consumed: Int, fields: HeaderFields?) {
-    if input.isEmpty { return (0, nil) }
     if pending.isEmpty {
       let end: Int?
       do throws(WireError) {
