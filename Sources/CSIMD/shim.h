@@ -2,7 +2,6 @@
 #ifndef HOLDFAST_CSIMD_SHIM_H
 #define HOLDFAST_CSIMD_SHIM_H
 #include <stdint.h>
-#include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif

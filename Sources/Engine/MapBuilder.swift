@@ -18,8 +18,8 @@ enum MapBuilder {
       let range = index.indices(of: group)
       for at in range {
         let match = alignment.matches[at]
-        // A dropped block is shown where it stood: in front of what used to follow it.
-        if !dropped.isEmpty, let before = match.old {
+        // A dropped block is shown where it stood: in front of the blocks behind it that are still there.
+        if let before = match.old {
           while let first = dropped.first, first < before {
             entries.append(entry(old, first, .dropped))
             dropped.removeFirst()

@@ -23,6 +23,13 @@ import Testing
     #expect(BufferPool.place(BufferPool.sizes.upperBound + 1) == nil)
   }
 
+  @Test func `a large body that grows by an eighth changes its class twice at most`() {
+    for start in stride(from: BufferPool.large + 1, to: 3 << 20, by: 40_009) {
+      let grown = stride(from: start, through: start + start / 8, by: 1009)
+      #expect(Set(grown.compactMap { BufferPool.place($0)?.number }).count <= 3)
+    }
+  }
+
   @Test(.enabled(if: BufferPool.isOn))
   func `what is freed is used again, and no more than the bound is kept`() {
     var buffers = (0..<400).map { _ in ByteBuffer(capacity: 249_000) }
