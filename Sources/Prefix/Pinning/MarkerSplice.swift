@@ -29,17 +29,18 @@ enum MarkerSplice {
         wanted[at] = agent[marker]
       }
     }
-    var edits: [(range: Range<Int>, bytes: [UInt8])] = []
+    var splice = ByteSplice()
     for (at, place) in places.enumerated() {
       switch (place.marker, wanted[at]) {
       case (nil, nil): continue
-      case (.some, nil): edits.append((place.cut, []))
-      case (nil, let new?): edits.append((place.end..<place.end, [UInt8(ascii: ",")] + new))
+      case (.some, nil): splice.replace(place.cut, with: [])
+      case (nil, let new?):
+        splice.replace(place.end..<place.end, with: [UInt8(ascii: ",")] + new)
       case (let old?, let new?):
-        if !block[old].elementsEqual(new) { edits.append((old, Array(new))) }
+        if !block[old].elementsEqual(new) { splice.replace(old, with: Array(new)) }
       }
     }
-    return edits.isEmpty ? nil : spliced(block, edits)
+    return splice.isEmpty ? nil : splice.applied(to: block)
   }
 
   /// Whether two blocks differ in nothing but their markers.
@@ -99,21 +100,6 @@ enum MarkerSplice {
       return last
     }
     return same.flatMap { isAlike($0) ? $0 : nil }
-  }
-
-  private static func spliced(
-    _ block: UnsafeRawBufferPointer, _ edits: [(range: Range<Int>, bytes: [UInt8])]
-  ) -> [UInt8]? {
-    var out: [UInt8] = []
-    var at = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      guard edit.range.lowerBound >= at else { return nil }
-      out.append(contentsOf: block[at..<edit.range.lowerBound])
-      out += edit.bytes
-      at = edit.range.upperBound
-    }
-    out.append(contentsOf: block[at...])
-    return out
   }
 }
 

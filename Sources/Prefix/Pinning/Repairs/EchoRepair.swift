@@ -40,9 +40,9 @@ enum EchoRepair {
       guard let bytes = history.bytes(of: at) else { return [] }
       let block = EchoBlock(bytes, history.index.dialect)
       guard !block.isSealed else { return [] }
-      var edits: [(range: Range<Int>, bytes: [UInt8])] = []
+      var splice = ByteSplice()
       if wanted.text, texts.count == 1, block.texts.count == 1, isRestorable(generated.text) {
-        edits.append((block.texts[0], quoted(generated.text)))
+        splice.replace(block.texts[0], with: quoted(generated.text))
       }
       if wanted.calls {
         for (step, arguments) in block.arguments.enumerated() {
@@ -50,14 +50,15 @@ enum EchoRepair {
           let raw = generated.toolCalls[firstCall + step].arguments
           // An empty string in place of arguments is refused by some servers.
           guard JSONValue(raw)?.members != nil else { continue }
-          edits.append((arguments, block.argumentsAreText ? quoted(raw) : Array(raw.utf8)))
+          splice.replace(arguments, with: block.argumentsAreText ? quoted(raw) : Array(raw.utf8))
         }
       }
       firstCall += block.arguments.count
       if wanted.reasoning, isRestorable(generated.reasoning) {
-        edits.append(block.reasoning(quoted(generated.reasoning)))
+        let (range, bytes) = block.reasoning(quoted(generated.reasoning))
+        splice.replace(range, with: bytes)
       }
-      guard let piece = spliced(bytes, edits) else { continue }
+      guard let piece = spliced(bytes, splice) else { continue }
       let cause: Cause =
         wanted.calls
         ? .argumentsRewritten : isReasoningMissing ? .reasoningDropped : .whitespaceTrimmed
@@ -86,20 +87,11 @@ enum EchoRepair {
 
   /// nil if nothing changes, or the result is not JSON.
   private static func spliced(
-    _ bytes: UnsafeRawBufferPointer, _ edits: [(range: Range<Int>, bytes: [UInt8])]
+    _ bytes: UnsafeRawBufferPointer, _ splice: ByteSplice
   ) -> ServerView.Piece? {
-    var out: [UInt8] = []
-    var at = 0
-    for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) {
-      guard edit.range.lowerBound >= at else { return nil }
-      out.append(contentsOf: bytes[at..<edit.range.lowerBound])
-      out += edit.bytes
-      at = edit.range.upperBound
-    }
-    out.append(contentsOf: bytes[at...])
-    guard !out.elementsEqual(bytes), out.withUnsafeBytes({ JSONValue($0) }) != nil else {
-      return nil
-    }
+    guard let out = splice.applied(to: bytes), !out.elementsEqual(bytes),
+      out.withUnsafeBytes({ JSONValue($0) }) != nil
+    else { return nil }
     return ServerView.Piece(out)
   }
 }
